@@ -1,0 +1,291 @@
+"""Commands about the files: compile, format, anchor, evidence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from textwrap import indent
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polcoop.cli.verdict import verdict
+from polcoop.errors import ParseError, PolcoopError, Position, SourceError, UsageError
+from polcoop.iris import expand
+
+if TYPE_CHECKING:
+    from polcoop.sources.note import Note, Passage
+
+RootOption = Annotated[
+    Path,
+    typer.Option(
+        "--root", envvar="POLCOOP_ROOT", help="Project folder: the one that holds ontology/ and instances/."
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        help="Folder for the compiled dataset; by default build/dataset in the project.",
+        show_default=False,
+    ),
+]
+NoteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--note",
+        envvar="POLCOOP_NOTE",
+        help="Text of the note, with a line '=== page N ===' before each page.",
+    ),
+]
+
+DATASET = Path("build") / "dataset"
+FORMATTED = ("ontology", "instances", "shapes", "queries", "catalogue.ttl")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to ``app``."""
+    app.command("compile")(compile_dataset)
+    app.command("format")(format_files)
+    app.command("anchor")(anchor)
+    app.command("evidence")(evidence)
+
+
+def compile_dataset(
+    out: OutOption = None,
+    root: RootOption = Path(),
+    keep: Annotated[
+        int,
+        typer.Option(
+            "--keep", envvar="POLCOOP_KEEP", min=1, max=1000, help="Versions that stay, with the new one."
+        ),
+    ] = 3,
+) -> None:
+    """Compile ontology/ and instances/ into one dataset, with what is computed and inferred from them.
+
+    Nothing is done when nothing changed; a compile that fails leaves the old dataset as it was.  Older
+    versions stay, as many as --keep says, for queries that name one.
+    """
+    from polcoop.cli.progress import progress
+    from polcoop.sources.dataset import compile_project
+    from polcoop.sources.project import Project
+
+    with progress("compiling") as report:
+        result = compile_project(Project(root), out or root / DATASET, report, keep=keep)
+    total = sum(result.manifest.graphs.values())
+    state = "compiled" if result.fresh else "up to date"
+    typer.echo(f"{state}: {result.directory} ({total} quads in {len(result.manifest.graphs)} graphs)")
+
+
+def format_files(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Turtle files or folders; by default ontology, instances, shapes, queries, catalogue.ttl.",
+            show_default=False,
+            readable=False,  # what cannot be read is named by whoever reads it, with exit code 3
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; print what would change, exit 1 if anything.")
+    ] = False,
+    root: RootOption = Path(),
+) -> None:
+    """Lay out Turtle files in the project's one way; order, spelling and comments stay."""
+    from difflib import unified_diff
+
+    from polcoop.cli.progress import progress
+    from polcoop.sources.formatting import format_turtle
+    from polcoop.sources.turtle import read_all
+
+    def laid_out(path: Path) -> tuple[Path, str, str]:
+        report(str(path))
+        text = _read_text(path)
+        return path, text, format_turtle(text.removeprefix("\ufeff"), str(path))
+
+    with progress("formatting") as report:
+        results = read_all(_turtle_files(paths or _present(root, FORMATTED)), laid_out)
+    changed = [(path, before, after) for path, before, after in results if before != after]
+    if not check:
+        for path, _, after in changed:
+            _replace(path, after)
+    with verdict(1 if check and changed else 0):
+        for path, before, after in changed:
+            old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+            said = (
+                unified_diff(old, new, str(path), f"{path} (formatted)") if check else [f"formatted {path}\n"]
+            )
+            typer.echo("".join(said), nl=False)
+        typer.echo(f"{len(results)} files, {len(changed)} {'to format' if check else 'formatted'}", err=True)
+
+
+def _present(root: Path, folders: tuple[str, ...]) -> list[Path]:
+    present = [root / name for name in folders if (root / name).exists()]
+    if not present:
+        raise SourceError(
+            f"none of the folders {', '.join(folders)} in {root.resolve()}",
+            hint="run polcoop in the project's folder, or name it with --root or POLCOOP_ROOT",
+        )
+    return present
+
+
+def _turtle_files(paths: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"no file or folder {path}")
+        found += sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+    if not found:
+        raise SourceError(f"no Turtle file in {', '.join(map(str, paths))}")
+    return found
+
+
+def _read_text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise ParseError("not UTF-8 text", source=str(path), position=place) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write ``text`` beside ``path`` and rename it, so that no reader ever sees half a file."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(text.encode("utf-8"))
+        partial.chmod(path.stat().st_mode)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SourceError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def anchor(
+    page: Annotated[int | None, typer.Argument(help="Printed page number.")] = None,
+    words: Annotated[str | None, typer.Argument(help="First words of the passage, or all of them.")] = None,
+    end: Annotated[str | None, typer.Option("--end", help="Words that close the passage.")] = None,
+    nth: Annotated[
+        int | None, typer.Option("--nth", help="Which match to take when there are several, from 1.")
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            "--batch",
+            help="Many at once: lines of page, first words, closing words, nth (tab-separated); - for stdin.",
+        ),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the passage too, on stderr.")] = False,
+    note: NoteOption = None,
+    root: RootOption = Path(),
+) -> None:
+    """Print the text-position selector of a passage of the note, as Turtle ready to paste.
+
+    White space, line breaks, words cut at a line's end, quotes and dashes match tolerantly.
+    With --batch each line of the file gives one line of output, in order; a line that fails gives a comment.
+    """
+    text = open_note(note, root)
+    if batch is not None:
+        if page is not None:
+            raise UsageError("--batch takes the place of PAGE and WORDS")
+        _anchor_batch(text, batch, show=show)
+        return
+    if page is None or words is None:
+        raise UsageError(
+            "PAGE and WORDS are needed", hint='for example: polcoop anchor 14 "La France" --end "2005"'
+        )
+    _print_selector(text.find(page, words, end=end, nth=nth), show=show)
+
+
+def _anchor_batch(note: Note, file: Path, *, show: bool) -> None:
+    failed = 0
+    for number, line in enumerate(_lines(file), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            _print_selector(_find_row(note, line), show=show)
+        except PolcoopError as error:
+            failed += 1
+            typer.echo(f"# {file}:{number}: {error}")
+    if failed:
+        raise UsageError(f"{failed} passages of {file} were not found; see the lines that begin with #")
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return (sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")).splitlines()
+    except OSError as error:
+        raise SourceError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ParseError("not UTF-8 text", source=str(file)) from error
+
+
+def _find_row(note: Note, line: str) -> Passage:
+    page, words, end, nth, *more = [cell.strip() for cell in line.split("\t")] + [""] * max(
+        0, 3 - line.count("\t")
+    )
+    if more or not page.isdecimal() or not (nth or "1").isdecimal():
+        raise UsageError(
+            "a line is: page, first words, closing words (optional), nth (optional), separated by tabs"
+        )
+    return note.find(int(page), words, end=end or None, nth=int(nth) if nth else None)
+
+
+def _print_selector(passage: Passage, *, show: bool) -> None:
+    typer.echo(
+        f"polcoop:passage [ a oa:TextPositionSelector ; polcoop:onPage {passage.page} ; "
+        f"oa:start {passage.start} ; oa:end {passage.end} ]"
+    )
+    if show:
+        typer.echo(f"line {passage.line}: {passage.text}", err=True)
+
+
+def open_note(path: Path | None, root: Path) -> Note:
+    """Return the text of the note from ``path`` or, without it, from its usual place beside the project.
+
+    :raises SourceError: there is no such file, or it is not such a text.
+    """
+    from polcoop.sources.note import Note
+
+    path = path or root / ".." / "shared" / "note" / "note-135-paginated.txt"
+    if not path.is_file():
+        raise SourceError(
+            f"the text of the note is not at hand: no file {path}",
+            hint="give it with --note FILE or POLCOOP_NOTE",
+        )
+    return Note(path)
+
+
+def evidence(
+    claim: Annotated[str, typer.Argument(help="A claim: p14-08, claim:p14-08 or its IRI.")],
+    lang: Annotated[str, typer.Option("--lang", help="Language of statement and labels: en or fr.")] = "en",
+    note: NoteOption = None,
+    root: RootOption = Path(),
+) -> None:
+    """Print a claim: what it says and establishes, on which page and sources, and the passage if the text is
+    at hand."""
+    from polcoop.cli.progress import progress
+    from polcoop.sources.evidence import describe, open_project
+    from polcoop.sources.project import Project
+
+    if lang not in {"en", "fr"}:
+        raise UsageError(f"--lang is en or fr, not '{lang}'")
+    iri = expand(claim if ":" in claim else f"claim:{claim}")
+    with progress("reading the project"):
+        found = describe(open_project(Project(root), root / DATASET), iri, lang)
+    typer.echo("\n".join(found.lines()))
+    try:
+        text: Note | None = open_note(note, root)
+    except SourceError as error:
+        if note is not None:
+            raise
+        text, missing = None, error
+    for page, start, end in found.passages:
+        typer.echo(f"passage     page {page}, {start}-{end}")
+        if text is not None:
+            typer.echo(indent(text.cut(page, start, end).text, "    "))
+    if text is None:
+        typer.echo(f"polcoop: {missing}; only the offsets are printed (hint: {missing.hint})", err=True)
