@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import rdflib
 
 import polcoop
-from polcoop.citation.digests import query_digest
+from polcoop.citation.digests import graph_digest, query_digest
 from polcoop.citation.terms import solutions_digest
 from polcoop.errors import UsageError
 from polcoop.solutions import Iri, Literal, Solutions
@@ -52,6 +53,26 @@ def test_a_result_is_cited(data: polcoop.Connection) -> None:
         table.cite("word")
     with pytest.raises(UsageError, match="'de'"):
         table.cite(lang="de")
+
+
+def test_a_graph_says_and_is_cited_likewise(data: polcoop.Connection) -> None:
+    graph = data.construct("CONSTRUCT WHERE { ?c a polcoop:Claim ; polcoop:onPage ?page }", {"page": 14})
+    assert isinstance(graph, rdflib.Graph)
+    assert graph.provenance is not None
+    assert graph.source == data.source
+    assert graph.provenance.result == graph_digest(
+        f"{claim.n3()} {predicate.n3()} {value.n3()} ." for claim, predicate, value in graph
+    )
+    works = {work["id"]: work for work in json.loads(graph.cite("csl-json"))}
+    assert works["note-135"]["page"] == "14"
+    assert len(works) > 2, "there are sources"
+    described = data.describe(polcoop.iri("agent:interpol")).provenance
+    assert described is not None
+    assert described.dataset == graph.provenance.dataset
+    made = graph + rdflib.Graph()
+    assert (len(made), made.provenance) == (len(graph), None)
+    with pytest.raises(UsageError, match="not an answer"):
+        made.cite()
 
 
 def test_what_is_not_ours_is_not_cited(tmp_path: Path) -> None:

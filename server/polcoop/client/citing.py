@@ -15,6 +15,8 @@ from polcoop.solutions import Solutions
 LANGUAGES: Final = ("en", "fr")
 Ask = Callable[[str], Solutions]
 """Answers a SELECT query."""
+Cite = Callable[[Iterable[str], str, str | None], str]
+"""Cites the nodes among IRIs, in a style and a language."""
 
 
 def provenance(said: Mapping[str, str], query: str, source: str) -> Provenance:

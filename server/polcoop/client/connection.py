@@ -20,7 +20,10 @@ from .tokens import tokens
 from .transport import Answer, Kind, Transport
 
 if TYPE_CHECKING:
-    import rdflib
+    from polcoop.citation.provenance import Provenance
+
+    from .citing import Cite
+    from .graph import ResultGraph
 
 Bindings = Mapping[str, object]
 """Values by the names of the variables whose places they take; a list stands for any of its members."""
@@ -66,8 +69,7 @@ class Connection:
         origin = provenance(stream.said, stream.query, self.source)
         return Table(
             stream.variables, rows, query=stream.query, source=self.source, labels=self.labels,
-            provenance=origin,
-            cite=lambda iris, style, lang: cite(iris, origin, self._solutions, style, lang or self.lang),
+            provenance=origin, cite=self._citing(origin),
         )  # fmt: skip
 
     def stream(self, query: str, bindings: Bindings | None = None, *, timeout: float | None = None) -> Stream:
@@ -93,13 +95,13 @@ class Connection:
 
     def construct(
         self, query: str, bindings: Bindings | None = None, *, timeout: float | None = None
-    ) -> rdflib.Graph:
-        """Return the graph of a CONSTRUCT query."""
+    ) -> ResultGraph:
+        """Return the graph of a CONSTRUCT query: an ``rdflib.Graph`` with provenance."""
         return self._graph("CONSTRUCT", query, bindings, timeout)
 
     def describe(
         self, query: str | Iri, bindings: Bindings | None = None, *, timeout: float | None = None
-    ) -> rdflib.Graph:
+    ) -> ResultGraph:
         """Return the graph of a DESCRIBE query, or of a thing:
         ``describe(polcoop.iri("agent:interpol"))``."""
         if isinstance(query, Iri):
@@ -144,16 +146,21 @@ class Connection:
     def __repr__(self) -> str:
         return f"<polcoop connection: {self.source}>"
 
-    def _graph(self, form: str, query: str, bindings: Bindings | None, timeout: float | None) -> rdflib.Graph:
+    def _graph(self, form: str, query: str, bindings: Bindings | None, timeout: float | None) -> ResultGraph:
         try:
-            from .graph import read_graph  # noqa: PLC0415 - heavy, and optional
+            from .graph import ResultGraph  # noqa: PLC0415 - heavy, and optional
         except ModuleNotFoundError as error:
             raise MissingExtra("a graph", "notebooks") from error
 
         prepared = self._prepare(form, query, bindings)
         with self._pointing(prepared):
-            answer = self._ask(prepared, Kind.GRAPH, timeout)
-            return read_graph(b"".join(answer.chunks), answer.media_type, self.prefixes)
+            answer = self._ask(prepared, Kind.GRAPH, timeout, identified=True)
+            graph = ResultGraph.read(b"".join(answer.chunks), answer.media_type, self.prefixes)
+        origin = provenance(answer.said, prepared.text, self.source)
+        return graph.of(self.source, origin, self._citing(origin))
+
+    def _citing(self, origin: Provenance) -> Cite:
+        return lambda iris, style, lang: cite(iris, origin, self._solutions, style, lang or self.lang)
 
     def _prepare(self, form: str, query: str, bindings: Bindings | None) -> Prepared:
         found = next((token.word for token in tokens(query) if token.word in _FORMS), form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from polcoop.citation.provenance import Provenance
 
-Cite = Callable[[Iterable[str], str, str | None], str]
-"""Cites the nodes among IRIs, in a style and a language."""
+    from .citing import Cite
+
 Labels = Callable[[Sequence[Iri]], dict[Iri, str]]
 """Finds labels for IRIs; those without one are left out."""
 _SHOWN = 20
