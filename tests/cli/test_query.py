@@ -165,6 +165,18 @@ def test_without_a_dataset_the_way_to_one_is_told(polcoop: Run, tmp_path: Path) 
     assert "polcoop compile" in done.stderr
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_project_that_is_not_compiled_is_not_answered_from_other_data(
+    polcoop: Run, tmp_path: Path, named: bool
+) -> None:
+    (tmp_path / "ontology").mkdir()
+    options = {"env": {"POLCOOP_ROOT": str(tmp_path)}} if named else {"cwd": tmp_path}
+    done = polcoop("query", "-e", "ASK {}", **options)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "is not compiled" in done.stderr
+    assert "polcoop compile" in done.stderr
+
+
 def test_malformed_data_is_named_with_line_and_column(ask: Run, folder: Path) -> None:
     (folder / "bad.ttl").write_text("@prefix ex: <http://example.org/> .\nex:a ex:b .\n", encoding="utf-8")
     done = ask("-e", "ASK {}", "--data", "bad.ttl")

@@ -163,14 +163,23 @@ def settings_of(**given: Any) -> Settings:
 
 def located(settings: Settings) -> Settings:
     """Return the settings with a folder that holds a dataset: the one that they name, else what was compiled
-    here, else this package's data, compiled once.
+    in the project at hand, else this package's data, compiled once.
 
-    :raises SourceError: it cannot be compiled.
+    :raises SourceError: the project at hand is not compiled, or the package's data cannot be.
     """
-    if "dataset" in settings.model_fields_set or (settings.dataset / "current").is_dir():
+    if "dataset" in settings.model_fields_set:
         return settings
-    from polcoop.sources.packaged import packaged
+    from polcoop.sources.packaged import BUILT, packaged
+    from polcoop.sources.project import shipped
 
+    if (settings.root / BUILT / "current").is_dir():
+        return settings.model_copy(update={"dataset": settings.root / BUILT})
+    if (settings.root / "ontology").is_dir() and settings.root.resolve() != shipped():
+        # Answers from other data than those that somebody has just edited would be believed.
+        raise SourceError(
+            f"the project in '{settings.root}' is not compiled",
+            hint="run polcoop compile there, or name --dataset",
+        )
     with progress("compiling the dataset of this package, once") as report:
         return settings.model_copy(update={"dataset": packaged(report)})
 
