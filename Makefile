@@ -58,9 +58,9 @@ pytest: $(DEV_STAMP) system yasgui comunica ## The tests alone (ARGS= is passed 
 
 # Tests that lack one of them say so and are skipped. RUNLEVEL=1 keeps Debian from starting what it installs.
 .PHONY: system
-system: ## The Debian packages that tests use (browser, nginx, R, systemd-analyze, Virtuoso), where root can install them
+system: ## The Debian packages that tests use (browser, nginx, R, systemd-analyze, Virtuoso, wrk), where root can install them
 	@missing=(); \
-	for pair in chromium:chromium nginx:nginx-light Rscript:r-base-core systemd-analyze:systemd virtuoso-t:virtuoso-opensource; do \
+	for pair in chromium:chromium nginx:nginx-light Rscript:r-base-core systemd-analyze:systemd virtuoso-t:virtuoso-opensource wrk:wrk; do \
 	  PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair#*:}"); \
 	done; \
 	[[ $${#missing[@]} -gt 0 ]] || exit 0; \
@@ -110,6 +110,7 @@ lock: $(DEV_STAMP) ## Resolve the dependencies anew (UPGRADE=1 takes newer versi
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra server --extra reason -o requirements/runtime.txt pyproject.toml
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra server -c requirements/runtime.txt -o requirements/core.txt pyproject.toml
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra server --extra reason --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra server --extra reason --extra benchmark -c requirements/runtime.txt -o requirements/benchmark.txt pyproject.toml
 
 .PHONY: release-check
 release-check: $(DEV_STAMP) compile ## Is this tree fit to be released: versions, release note, source distribution and wheel
@@ -117,12 +118,12 @@ release-check: $(DEV_STAMP) compile ## Is this tree fit to be released: versions
 
 .PHONY: benchmark-validate
 benchmark-validate: $(STAMP) ## SHACL as the data grows, beside pySHACL and pyrudof (ARGS="--scale 1 10")
-	$(PIP) install --quiet --no-build-isolation --editable '.[benchmark]'
+	$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements/benchmark.txt
 	$(BIN)/python benchmarks/validate.py $(ARGS)
 
 .PHONY: benchmark-endpoint
 benchmark-endpoint: $(STAMP) ## The endpoint beside oxigraph and rdflib-endpoint; needs wrk (ARGS="--runs 3")
-	$(PIP) install --quiet --no-build-isolation --editable '.[benchmark]'
+	$(PIP) install --quiet --require-hashes --no-build-isolation -r requirements/benchmark.txt
 	$(BIN)/python benchmarks/endpoint.py $(ARGS)
 
 .PHONY: clean
