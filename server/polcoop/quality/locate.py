@@ -34,6 +34,7 @@ _MISSING: Final = {
         SH.HasValueConstraintComponent,
     )
 }
+_QUERY: Final = SH.SPARQLConstraintComponent.n3()
 _STRING: Final = f"{PREFIXES['xsd']}string"
 
 Entry = tuple[int, int]
@@ -98,6 +99,7 @@ class Locator:
             return (
                 self._value(found.focus, found.path or "", found.value)
                 or self._computed(found.focus, path, found.value)
+                or self._asked_once(found, path, found.value)
                 or self.subject(found.focus)
                 or self._elsewhere(path, found.value)
             )
@@ -135,7 +137,8 @@ class Locator:
             for entry in self._by_object.get(node, ()):
                 yield entry, self._subject(entry), "subject"
 
-    def _computed(self, focus: str, path: Sequence[str], value: str) -> Location | None:
+    def _computed(self, focus: str, path: Sequence[str], value: str | None) -> Location | None:
+        """What a triple was computed from; without ``value``, any with the focus node and the path."""
         for predicate in path:
             for route in _SOURCES.get(predicate, ()):
                 if place := self._route([focus], route):
@@ -155,7 +158,7 @@ class Locator:
             nodes = [self._subject(e) if back else self._object(e) for e in entries]
         return self._first(entries, "object")
 
-    def _claimed(self, focus: str, predicate: str, value: str) -> Location | None:
+    def _claimed(self, focus: str, predicate: str, value: str | None) -> Location | None:
         """Where a claim states of ``focus`` what became a direct triple."""
         for entry in self._by_object.get(focus, ()):
             if self._predicate(entry) != _own("claimSubject"):
@@ -163,15 +166,31 @@ class Locator:
             said = {self._predicate(e): e for e in self._by_subject.get(self._subject(entry), ())}
             stated = said.get(_own("claimPredicate"))
             thing = said.get(_own("claimObject")) or said.get(_own("claimValue"))
-            if stated and thing and self._object(stated) == predicate and self._object(thing) == value:
+            if not stated or not thing or self._object(stated) != predicate:
+                continue
+            if value is None or self._object(thing) == value:
                 return self._at(thing, "object")
         return None
 
+    def _asked_once(self, found: ValidationResult, path: Sequence[str], value: str) -> Location | None:
+        """For a query that asks once for the whole graph, of a focus node that only stands for it: what the
+        value says by the path, what that was computed from, then the value."""
+        if found.component != _QUERY or not path or self._says(found.focus, path):
+            return None
+        return (
+            self._first(self._says(value, path), "predicate")
+            or self._computed(value, path, None)
+            or self._first(self._by_subject.get(value, ()), "subject")
+        )
+
+    def _says(self, node: str, path: Sequence[str]) -> list[Entry]:
+        """The triples of a node with a predicate of the path."""
+        return [entry for entry in self._by_subject.get(node, ()) if self._predicate(entry) in path]
+
     def _elsewhere(self, path: Sequence[str], value: str) -> Location | None:
-        """For a shape that asks once for everything: what the value says by the path, then the value."""
-        own = [e for e in self._by_subject.get(value, ()) if self._predicate(e) in path]
+        """For a focus node that stands nowhere: the value, then the first use of the path."""
         used = [e for p in path for e in self._by_predicate.get(p, ())]
-        return self._first(own, "predicate") or self.subject(value) or self._first(used, "predicate")
+        return self.subject(value) or self._first(used, "predicate")
 
     def _up(self, node: str) -> Location | None:
         """The line of what holds a blank node that has no place of its own."""

@@ -191,6 +191,44 @@ def test_what_is_computed_stands_at_what_it_was_computed_from(root: Path, tmp_pa
     assert (result.location.line, result.location.column) == (HEAD + line, column)
 
 
+ONCE = {
+    "what the value says by the path": (
+        'ex:b ex:q 1 ;\n ex:p 9 .\n_:x ex:p 1 .', "ex:p", "?value ex:p ?any FILTER(?any > 3)", (2, 2)),
+    "also of a blank node": ("ex:b ex:q 1 .\n[ ex:q 2 ;\n ex:p 9 ] .", "ex:p", "?value ex:p 9", (3, 2)),
+    "what that was computed from": (
+        "ex:f polcoop:value 1 .\nex:c polcoop:establishes ex:f ;\n polcoop:modality ex:m .",
+        "polcoop:modality", "?value polcoop:modality ?any ; polcoop:value 1", (3, 19)),
+    "the claim that states it": (
+        "ex:f polcoop:value 1 .\nex:c polcoop:claimSubject ex:f ; polcoop:claimPredicate polcoop:partOf ;\n"
+        " polcoop:claimObject ex:g ; polcoop:modality "
+        "<https://w3id.org/polcoop/concept/modality/asserted> .",
+        "polcoop:partOf", "?value polcoop:partOf ex:g", (3, 22)),
+    "the value itself": ("ex:a ex:q 1 .\n\n ex:b ex:q 2 .", "ex:p", "?value ex:q 2", (3, 2)),
+    "the focus node, when it says something by the path": (
+        "ex:b ex:p 9 .\n<https://w3id.org/polcoop/ontology> ex:p 1 .",
+        "ex:p", "?value ex:p 9", (2, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ONCE)
+def test_a_query_asked_once_for_the_whole_graph_points_at_what_it_found(
+    root: Path, tmp_path: Path, what: str
+) -> None:
+    """And never at the focus node, which only stands for the graph, and in a file of its own."""
+    text, path, pattern, (line, column) = ONCE[what]
+    (tmp_path / "data.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(
+        f"{PREFIXES}ex:S sh:targetNode <https://w3id.org/polcoop/ontology> ; sh:sparql [ sh:select '''"
+        "PREFIX ex: <https://e.example/> PREFIX polcoop: <https://w3id.org/polcoop/ontology#> "
+        f"SELECT $this ?path ?value WHERE {{ {pattern} BIND({path} AS ?path) }}''' ] .",
+        encoding="utf-8",
+    )
+    material, rules = of_files(Project(root), [tmp_path / "data.ttl"]), located_files([shapes])
+    report = located(validate(material.data, shapes_graph(rules), material.background), material.files, rules)
+    assert where(report) == [("data.ttl", HEAD + line, column)]
+
+
 def test_results_come_by_severity_then_place(judge: Judge) -> None:
     shapes = (
         "ex:S sh:targetNode ex:a , ex:b ; "
