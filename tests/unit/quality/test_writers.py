@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator
-from junitparser import Failure, JUnitXml, Skipped
+from junitparser import Failure, JUnitXml, Skipped, TestSuite
 from markdown_it import MarkdownIt
 from pyoxigraph import RdfFormat
 from rdflib import Graph
@@ -235,6 +235,23 @@ def test_junit_fails_what_the_command_fails(shown: Presentation) -> None:
     assert isinstance(failure, Failure)
     assert failure.text.startswith(f"a folder, 100%: é/data.ttl:{HEAD + 3}:21: violation: A page")
     assert not isinstance(failure, Skipped)
+
+
+def test_junit_counts_once_for_each_suite_and_not_for_each_result(
+    shown: Presentation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else ten times the results would take a hundred times as long."""
+    counted: list[str] = []
+    count = TestSuite.update_statistics
+    monkeypatch.setattr(
+        TestSuite, "update_statistics", lambda suite: (counted.append(suite.name), count(suite))
+    )
+    few = WRITERS["junit"](shown)
+    before = len(counted)
+    results = shown.report.results * 10
+    many = WRITERS["junit"](replace(shown, report=replace(shown.report, results=results)))
+    assert many.count("<failure") == 10 * few.count("<failure")
+    assert len(counted) == 2 * before
 
 
 def test_github_annotations_hold_their_text_whatever_it_is(shown: Presentation) -> None:
