@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from polcoop.quality.locate import located
+from polcoop.quality.locate import Locator, located
 from polcoop.quality.material import Material, located_files
-from polcoop.quality.shacl import shapes_graph, validate
+from polcoop.quality.shacl import ShapesError, shapes_graph, validate
 
 if TYPE_CHECKING:
     from polcoop.quality.plans.change import Before
@@ -35,5 +35,9 @@ def judged(
 
     Raises ShapesError when the shapes are refused.
     """
-    found = validate(material.data, shapes_graph(shapes), material.background, before)
+    try:
+        found = validate(material.data, shapes_graph(shapes), material.background, before)
+    except ShapesError as error:
+        error.place = Locator(shapes).subject(error.shape)
+        raise
     return located(found, material.files, shapes)

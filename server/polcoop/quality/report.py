@@ -125,9 +125,9 @@ class ValidationReport:
     """Everything one validation found.
 
     ``conforms`` is SHACL's own verdict: no result of any severity.  ``focus_nodes`` counts distinct nodes
-    that some shape looked at; ``idle_shapes`` are the targeting shapes that found no focus node, for which
-    conformance means nothing, ``checked`` the others.  ``unaffected`` counts the focus nodes that were left
-    out, since no change can have touched their results.  ``graph`` is pySHACL's report.
+    of the data that some shape looked at; ``idle_shapes`` are the targeting shapes that found no focus node,
+    for which conformance means nothing, ``checked`` the others.  ``unaffected`` counts the focus nodes that
+    were left out, since no change can have touched their results.  ``graph`` is pySHACL's report.
     """
 
     conforms: bool
@@ -139,6 +139,11 @@ class ValidationReport:
     unaffected: int = 0
     rules: Mapping[str, Rule] = field(default_factory=dict)
     graph: Graph | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no shape found anything in the data to look at, so that "conforms" would mean nothing."""
+        return not (self.focus_nodes or self.unaffected or self.results)
 
     @cached_property
     def counts(self) -> dict[Severity, int]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,8 +29,9 @@ from polcoop.quality.plans.index import Index
 from polcoop.quality.plans.planner import Planner
 from polcoop.quality.plans.unplanned import UnplannedError
 from polcoop.quality.plans.view import graph_of
-from polcoop.quality.report import ValidationReport
+from polcoop.quality.report import Location, ValidationReport
 from polcoop.quality.results import TARGETS, Results, rules
+from polcoop.quality.wording import short
 from polcoop.sources.turtle import LocatedFile, Triples, to_graph
 
 _NOBODY = URIRef("urn:x-polcoop:nobody")
@@ -41,6 +43,17 @@ class ShapesError(SourceError):
     """The shapes themselves are ill-formed, so that nothing can be said about the data."""
 
     title = "Shapes refused"
+
+    def __init__(self, detail: str, *, shape: str = "") -> None:
+        super().__init__(detail)
+        self.shape = shape
+        """The targeting shape that has the mistake, as far as that is known."""
+        self.place: Location | None = None
+        """Where that stands; filled by whoever knows the files."""
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.detail}" + (f" [{short(self.shape)}]" if self.shape.startswith("<") else "")
 
 
 def validate(
@@ -85,7 +98,10 @@ def _validate(
     """What pySHACL's own ``validate`` does, but shape by shape, on the judged focus nodes only."""
     apply_patches()  # type: ignore[no-untyped-call]
     index = Index()
-    judged = _judged(index, data, background, shapes)
+    own = _own(index, data, background)
+    # What shapes name is judged wherever it is described, but it is no part of the data.
+    named = set(map(index.number, shapes.objects(None, SH.targetNode)))
+    judged = None if own is None else own | named
     view = graph_of(index, data)
     wrapped = DataGraph.from_rdflib(view)
     validator = Validator(wrapped, shacl_graph=shapes, options={"logger": logging.getLogger(__name__)})
@@ -100,27 +116,28 @@ def _validate(
     for shape in validator.shacl_graph.shapes:
         if shape.deactivated or not _has_target(shape, shapes):
             continue
-        found = planner.focuses(shape)
-        targets[shape.node] = found if judged is None else found & judged
-        chosen = looked[shape.node] = targets[shape.node]
-        if affected is not None:
-            chosen = looked[shape.node] = affected.among(shape, chosen)
-        nodes = _suspects(planner, shape, chosen)
-        if not nodes:
-            continue
-        fine, told = shape.validate(executor, wrapped, focus=nodes)
+        with _refusal(shape.node.n3()):
+            found = planner.focuses(shape)
+            targets[shape.node] = found if judged is None else found & judged
+            chosen = looked[shape.node] = targets[shape.node]
+            if affected is not None:
+                chosen = looked[shape.node] = affected.among(shape, chosen)
+            nodes = _suspects(planner, shape, chosen)
+            if not nodes:
+                continue
+            fine, told = shape.validate(executor, wrapped, focus=nodes)
         if chosen:
             conforms = conforms and fine
             origins |= {node: shape.node for _, node, _ in told}
             reports.extend(told)
     graph, _ = Validator.create_validation_report(validator.shacl_graph, conforms, reports)
     idle = {shape for shape, found in targets.items() if not found}
-    seen = set().union(*looked.values())
+    seen, all_ = (_among(own, set().union(*nodes.values())) for nodes in (looked, targets))
     return ValidationReport(
         conforms=conforms,
         results=Results(graph, shapes, view).read(origins),
         focus_nodes=len(seen),
-        unaffected=len(set().union(*targets.values()) - seen),
+        unaffected=len(all_ - seen),
         shapes=len(targets),
         idle_shapes=tuple(sorted(shape.n3() for shape in idle)),
         checked=tuple(sorted(shape.n3() for shape in targets.keys() - idle)),
@@ -150,15 +167,33 @@ def _suspects(planner: Planner, shape: Shape, focuses: set[int]) -> list[Node]:
         return [planner.index.node(focus) for focus in focuses] or [_NOBODY]
 
 
-def _judged(index: Index, data: _Data, background: _Data | None, shapes: Graph) -> set[int] | None:
-    """Fill the index; return the subjects of ``data``, what it refers to and nothing describes, and the focus
-    nodes that shapes name: None for all."""
+def _own(index: Index, data: _Data, background: _Data | None) -> set[int] | None:
+    """Fill the index; return the subjects of ``data`` and what it refers to and nothing describes: None for
+    all."""
     mentioned = index.add(data)
     if background is None:
         return None
     known = index.add(background)
-    named = set(map(index.number, shapes.objects(None, SH.targetNode)))
-    return mentioned.subjects | (mentioned.objects - known.subjects) | named
+    return mentioned.subjects | (mentioned.objects - known.subjects)
+
+
+def _among(own: set[int] | None, nodes: set[int]) -> set[int]:
+    return nodes if own is None else nodes & own
+
+
+@contextmanager
+def _refusal(shape: str = "") -> Iterator[None]:
+    """What pySHACL throws at an ill-formed ``shape`` becomes a ShapesError."""
+    try:
+        yield
+    except ShapesError:
+        raise
+    except ReportableRuntimeError as error:
+        raise ShapesError(str(error.args[0]), shape=shape) from error
+    except Exception as error:
+        # pySHACL hands the exceptions of rdflib, pyparsing and re through, and rdflib raises plain Exception
+        # for an unknown prefix in a sh:select: nothing narrower catches every ill-formed shape.
+        raise ShapesError(f"{type(error).__name__}: {error}".removesuffix(": "), shape=shape) from error
 
 
 def _guarded(action: Callable[[], _T]) -> _T:
@@ -168,14 +203,8 @@ def _guarded(action: Callable[[], _T]) -> _T:
     previous = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _refusal():
             warnings.simplefilter("ignore")
             return action()
-    except ReportableRuntimeError as error:
-        raise ShapesError(str(error.args[0])) from error
-    except Exception as error:
-        # pySHACL hands the exceptions of rdflib, pyparsing and re through, and rdflib raises plain Exception
-        # for an unknown prefix in a sh:select: nothing narrower catches every ill-formed shape.
-        raise ShapesError(f"{type(error).__name__}: {error}") from error
     finally:
         logging.disable(previous)

@@ -40,10 +40,10 @@ def plural(count: int, noun: str) -> str:
 
 def summary(report: ValidationReport) -> str:
     """The verdict and how much was looked at, on one line."""
-    if not report.focus_nodes:
-        verdict = "Nothing to check: no change" if report.unaffected else "Nothing checked"
+    if report.empty:
+        verdict = "Nothing checked"
     elif not report.results:
-        verdict = "Conforms"
+        verdict = "Conforms" if report.focus_nodes else "Nothing to check: no change"
     else:
         counts = ", ".join(plural(report.counts[s], s.label) for s in reversed(Severity))
         known = len(report.results) - len(report.new)

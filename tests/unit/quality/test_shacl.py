@@ -81,6 +81,15 @@ def test_a_shape_that_names_its_focus_node_speaks_even_of_the_background() -> No
     assert not validate(graph("ex:mine a ex:Claim ."), shapes, graph("ex:known a ex:Claim .")).conforms
 
 
+def test_a_focus_node_of_the_background_is_no_part_of_the_data() -> None:
+    shapes = graph("ex:S sh:targetNode ex:known ; sh:property [ sh:path ex:page ; sh:minCount 1 ] .")
+    fine, wrong = graph("ex:known a ex:Claim ; ex:page 1 ."), graph("ex:known a ex:Claim .")
+    report = validate(graph("ex:mine ex:note 1 ."), shapes, fine)
+    assert (report.conforms, report.focus_nodes, report.empty) == (True, 0, True)
+    assert not validate(graph("ex:mine ex:note 1 ."), shapes, wrong).empty
+    assert validate(graph("ex:known ex:note 1 ."), shapes, fine).focus_nodes == 1
+
+
 def test_a_message_with_variables_keeps_its_language() -> None:
     shapes = graph(
         "ex:S sh:targetNode ex:a ; sh:message 'The value is {?value}.'@en , 'La valeur est {?value}.'@fr ; "
