@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, SH, Graph
 
-from polcoop.cli.validation import FORMATS
+from polcoop.cli.reports import FORMATS
 from polcoop.quality.writers import WRITERS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -245,7 +245,9 @@ def test_refused_shapes_are_neither_fine_nor_a_violation(
     done = judge("--shapes", project / "shapes" / "bad.ttl", file) if alone else judge(file)
     assert done.returncode == 3
     assert done.stdout == ""
-    assert done.stderr.startswith("polcoop: error:")
+    # The shape is named, and where it stands.
+    assert re.match(r"polcoop: error: \S*bad\.ttl:\d+:1: .*\S \[shapes:Bad\]$", done.stderr, re.MULTILINE)
+    assert f"bad.ttl:{HEAD + 1}:1" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -311,6 +313,22 @@ def test_wrong_use(judge: Run, given: Write, arguments: list[str]) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["given.ttl", "project/shapes/all.ttl", "project/ontology/all.ttl", "known.json"]
+)
+def test_a_report_never_overwrites_what_is_judged_or_judges(
+    judge: Run, given: Write, tmp_path: Path, name: str
+) -> None:
+    given(TWO)
+    assert judge("given.ttl", "--baseline", "known.json", "--update-baseline").returncode == 0
+    before = (tmp_path / name).read_bytes()
+    for option in (["--output", name], ["--format", "text", "--format", f"json={name}"]):
+        done = judge(*option, "--baseline", "known.json", "given.ttl")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert name in done.stderr
+        assert (tmp_path / name).read_bytes() == before
 
 
 def test_the_help_names_every_format() -> None:

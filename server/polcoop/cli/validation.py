@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polcoop.cli.data import RootOption
+from polcoop.cli.reports import FORMATS, destinations, spare, write
 from polcoop.cli.verdict import verdict
 from polcoop.errors import UsageError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from polcoop.quality.material import Material
     from polcoop.quality.plans.change import Before
     from polcoop.quality.report import ValidationReport
-    from polcoop.quality.writers.presentation import Presentation
     from polcoop.sources.turtle import LocatedFile
 
 
@@ -42,8 +42,6 @@ class Level(Enum):
     WARNING = "warning"
     INFO = "info"
 
-
-FORMATS = ("text", "table", "turtle", "jsonld", "json", "sarif", "junit", "github", "markdown")
 
 PathsArgument = Annotated[
     list[Path] | None,
@@ -148,12 +146,14 @@ def validate(
     from polcoop.quality.report import Severity
     from polcoop.quality.writers.presentation import Presentation
 
-    outputs = _outputs(formats or ["text"], output)
+    outputs = destinations(formats or ["text"], output)
     _check(paths, shapes, profile, baseline, update_baseline)
     if changed_since and update_baseline:
         raise UsageError("--update-baseline needs a whole run, --changed-since looks at a part")
     with progress("validating") as stage:
         material, chosen = _read(root, paths, shapes, profile, stage)
+        read = [file.path for file in (*material.files, *chosen)]
+        spare(read if baseline is None else [*read, baseline], outputs)
         before = _before(root, paths, shapes, profile, chosen, changed_since, stage)
         stage("against the shapes")
         found = judged(material, chosen, before)
@@ -162,8 +162,8 @@ def validate(
     sources = {str(file.path): file.text for file in material.files if _shown(file, found)}
     shown = Presentation(found, lang.value, Severity[severity.name], sources)
     with verdict(0 if shown.passes else 1):
-        _write(shown, outputs)
-        if not found.focus_nodes and not found.unaffected:
+        write(shown, outputs)
+        if found.empty:
             typer.echo("polcoop: warning: no shape found anything to look at: nothing was checked", err=True)
 
 
@@ -180,26 +180,6 @@ def _check(
         raise UsageError("--profile chooses among the project's shapes, --shapes does without them")
     if update and baseline is None:
         raise UsageError("--update-baseline needs --baseline FILE")
-
-
-def _outputs(formats: list[str], output: Path | None) -> list[tuple[str, Path | None]]:
-    """Which formats go where; None stands for standard output."""
-    pairs: list[tuple[str, Path | None]] = []
-    for text in formats:
-        name, equals, file = text.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"unknown format '{name}'", hint=f"formats: {', '.join(FORMATS)}")
-        if equals and not file:
-            raise UsageError(f"no file after '{text}'")
-        pairs.append((name, Path(file) if file else output))
-    if sum(file == output for _, file in pairs) > 1 and output is None:
-        raise UsageError("two formats cannot share standard output", hint="--format NAME=FILE")
-    files = [file.resolve() for _, file in pairs if file]
-    if len(set(files)) < len(files):
-        raise UsageError("two formats cannot share one file", hint="--format NAME=FILE")
-    if output is not None and output not in [file for _, file in pairs]:
-        raise UsageError("--output is for a format without a file of its own, and there is none")
-    return pairs
 
 
 def _read(
@@ -279,22 +259,3 @@ def _compared(found: ValidationReport, file: Path, update: bool, *, whole: bool)
 
 def _shown(file: LocatedFile, report: ValidationReport) -> bool:
     return any(result.location and result.location.source == str(file.path) for result in report.results)
-
-
-def _write(shown: Presentation, outputs: list[tuple[str, Path | None]]) -> None:
-    from polcoop.quality.wording import summary
-    from polcoop.quality.writers import WRITERS
-
-    # Standard output last: who reads it may leave early.
-    for name, file in sorted(outputs, key=lambda output: output[1] is None):
-        content = WRITERS[name](shown)
-        if file is None:
-            typer.echo(content, nl=False)
-            continue
-        try:
-            # "/dev/stdout" and pipes are written to, not replaced.
-            file.write_text(content, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{file} cannot be written: {error.strerror}") from error
-    if all(file is not None for _, file in outputs):
-        typer.echo(summary(shown.report))
