@@ -46,7 +46,9 @@ class Level(Enum):
 PathsArgument = Annotated[
     list[Path] | None,
     typer.Argument(
-        help="RDF files or folders to judge instead of the project's own data.", show_default=False
+        help="RDF files, or folders with such (what is hidden there is left out), to judge instead of the "
+        "project's own data.",
+        show_default=False,
     ),
 ]
 ShapesOption = Annotated[

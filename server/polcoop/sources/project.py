@@ -138,6 +138,8 @@ def shipped() -> Path:
 def files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the RDF files among ``paths`` and, sorted, in the folders among them, each once.
 
+    What is hidden in a folder (``.venv``, ``.git``) is nobody's data, unless it is named itself.
+
     :raises SourceError: a path does not exist, or a folder holds no RDF file.
     """
     seen: set[Path] = set()
@@ -154,7 +156,8 @@ def _files(path: Path) -> list[Path]:
         if not path.exists():
             raise SourceError(f"no file or folder {path}")
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in FORMATS)
+    there = (file for file in path.rglob("*") if file.suffix.lower() in FORMATS and file.is_file())
+    found = sorted(f for f in there if not any(part.startswith(".") for part in f.relative_to(path).parts))
     if not found:
         raise SourceError(f"no RDF file in {path}", hint=f"known endings: {' '.join(FORMATS)}")
     return found
