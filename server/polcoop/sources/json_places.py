@@ -21,6 +21,8 @@ from polcoop.iris import PREFIXES
 _TOKEN: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+)')
 _TYPE: Final = f"{PREFIXES['rdf']}type"
 _FIRST: Final = f"{PREFIXES['rdf']}first"
+_MAPS: Final = {"@language", "@index", "@id", "@type"}
+"""Containers whose keys are no properties."""
 _INNER: Final = {"@graph", "@included", "@set", "@reverse", "@nest"}
 
 Range = tuple[int, int]
@@ -50,6 +52,7 @@ class _Entry:
 @dataclass(slots=True)
 class _Index:
     terms: dict[str, str] = field(default_factory=dict)
+    containers: dict[str, set[str]] = field(default_factory=dict)
     subjects: dict[str, Range] = field(default_factory=dict)
     entries: defaultdict[tuple[str, str], list[_Entry]] = field(default_factory=lambda: defaultdict(list))
 
@@ -60,7 +63,7 @@ def statements(text: str, quads: Sequence[Quad]) -> list[Ranges | None]:
         root = _read(text)
         index = _Index()
         for value in _all(root):
-            _learn(value, index.terms)
+            _learn(value, index)
         _collect(root, index)
     except (ValueError, IndexError, TypeError, RecursionError):
         return [None] * len(quads)
@@ -134,14 +137,30 @@ def _all(value: _Value) -> Iterator[_Value]:
         yield from _all(inner)
 
 
-def _learn(value: _Value, terms: dict[str, str]) -> None:
+def _learn(value: _Value, index: _Index) -> None:
     """Add the terms that the context of a node defines."""
     for key, _, context in value.members or ():
         for part in _flat(context) if key == "@context" else ():
             for name, _, meaning in part.members or ():
                 content = meaning.content if meaning.members is None else _text(meaning, "@id")
                 if isinstance(content, str):
-                    terms[name] = content
+                    index.terms[name] = content
+                for one, _, container in meaning.members or ():
+                    if one == "@container":
+                        index.containers[name] = {str(item.content) for item in _flat(container)}
+
+
+def _contained(value: _Value, containers: set[str]) -> _Value:
+    """The value of a term with such containers as if it were written without them."""
+    if "@list" in containers and "@list" not in {key for key, _, _ in value.members or ()}:
+        return _Value(value.range, members=[("@list", value.range, value)])
+    if value.members is None or not containers & _MAPS:
+        return value
+    if "@id" in containers:
+        for key, where, inner in value.members:
+            if inner.members is not None and key != "@none":
+                inner.members.append(("@id", where, _Value(where, content=key)))
+    return _Value(value.range, items=[item for _, _, inner in value.members for item in _flat(inner)])
 
 
 def _flat(value: _Value) -> Iterator[_Value]:
@@ -174,7 +193,10 @@ def _collect(value: _Value, index: _Index) -> tuple[str, Range]:
     if value.items is not None:
         for item in value.items:
             _collect(item, index)
-    members = [(_expand(key, index.terms), where, inner) for key, where, inner in value.members or ()]
+    members = [
+        (_expand(key, index.terms), where, _contained(inner, index.containers.get(key, set())))
+        for key, where, inner in value.members or ()
+    ]
     name = next((v for k, _, v in members if k == "@id" and isinstance(v.content, str)), None)
     subject, place = "", (value.range[0], value.range[0] + 1)
     if name is not None and not str(name.content).startswith("_:"):
@@ -209,10 +231,20 @@ def _enter(index: _Index, subject: tuple[str, Range], key: tuple[str, Range], va
             scalar, place = (item, item.range) if literal is None else (literal, literal.range)
             plain = scalar.content if isinstance(scalar.content, str) else json.dumps(scalar.content)
             spellings = (plain, _identifier(plain, index.terms), _expand(plain, index.terms))
+            if isinstance(scalar.content, float):
+                spellings = (plain, *_numbers(scalar.content))
         else:
             name, place = _collect(item, index)
             spellings = (name,)
         index.entries[subject[0], key[0]].append(_Entry(spellings, (subject[1], key[1], place)))
+
+
+def _numbers(number: float) -> tuple[str, str]:
+    """What a JSON number with a fraction or an exponent becomes (JSON-LD 1.1 API, 8.6): a double in its
+    canonical form, an integer if nothing stands behind the point."""
+    mantissa, exponent = f"{number:.15E}".split("E")
+    whole, fraction = mantissa.split(".")
+    return f"{whole}.{fraction.rstrip('0') or '0'}E{int(exponent)}", f"{number:.0f}"
 
 
 def _identifier(name: str, terms: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat
 
 from polcoop.errors import ParseError
+from polcoop.iris import PREFIXES
 from polcoop.sources.places import Place, Span, places
 from polcoop.sources.turtle import parse_quads, read_located, to_graph
 
@@ -115,8 +116,41 @@ def test_json_ld_by_its_own_context() -> None:
     assert start(found["l", "v"], "object") == (9, 23)
     assert start(found["flag", "true"], "object") == (9, 56)
     assert start(found["name", "other"], "subject") == (10, 3)
-    # What is spelt otherwise than its canonical form has at least the line of its subject.
-    assert start(found["n", "1.5E0"], "subject") == (8, 11)
+    assert start(found["n", "1.5E0"], "object") == (9, 67)
+
+
+CONTAINERS = """{"@context": {"ex": "https://e.example/",
+   "i": {"@id": "ex:i", "@container": ["@index", "@set"]}, "l": {"@id": "ex:l", "@container": "@list"},
+   "t": {"@id": "ex:t", "@container": "@language"},
+   "m": {"@id": "ex:m", "@container": "@id"}, "o": "ex:o", "d": "ex:d"},
+ "@id": "ex:a",
+ "t": {"en": "one",
+   "fr": ["deux", "trois"]},
+ "l": [1,
+   "x"],
+ "i": {"first": "y",
+   "second": [{"o": 7}]},
+ "m": {"ex:b": {
+   "o": "z"}},
+ "o": [-0.125, 1e2,
+   3.0]}"""
+
+
+def test_json_ld_in_containers_and_numbers_in_any_form() -> None:
+    quads = parse_quads(CONTAINERS.encode(), RdfFormat.JSON_LD, "test")
+    found = {}
+    for quad, place in zip(quads, places(CONTAINERS, RdfFormat.JSON_LD, quads), strict=True):
+        if not isinstance(quad.object, BlankNode) and quad.predicate.value != f"{PREFIXES['rdf']}rest":
+            found[quad.predicate.value.rpartition("/")[2], str(getattr(quad.object, "value", ""))] = place
+    ends = {key: start(place, "object") for key, place in found.items()}
+    assert ends == {
+        ("t", "one"): (6, 14), ("t", "deux"): (7, 11), ("t", "trois"): (7, 19),
+        ("22-rdf-syntax-ns#first", "1"): (8, 8), ("22-rdf-syntax-ns#first", "x"): (9, 4),
+        ("i", "y"): (10, 17), ("o", "7"): (11, 21),
+        ("m", "https://e.example/b"): (12, 8), ("o", "z"): (13, 9),
+        ("o", "-1.25E-1"): (14, 8), ("o", "100"): (14, 16), ("o", "3"): (15, 4),
+    }  # fmt: skip
+    assert start(found["o", "z"], "subject") == (12, 8)
 
 
 def test_rdf_xml_and_syntax_of_rdf_1_2_have_no_places_and_do_no_harm() -> None:
