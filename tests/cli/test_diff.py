@@ -319,6 +319,21 @@ def test_what_does_not_parse_is_named_with_its_revision(polcoop: Run, repository
     assert f" instances/facts.ttl:{line}:" in done.stderr
 
 
+def test_a_revision_without_the_project_is_named(polcoop: Run, repository: Path) -> None:
+    """And not the temporary folder that it was laid out in."""
+    (repository / "ontology").rename(repository / "terms")
+    gone = commit(repository)
+    done = polcoop("diff", "--root", repository, gone, "HEAD")
+    assert done.returncode == 3
+    assert f"no folder ontology/ in {gone}\n" in done.stderr
+
+
+def test_a_range_is_answered_with_how_to_ask(polcoop: Run, repository: Path) -> None:
+    done = polcoop("diff", "--root", repository, "HEAD~1..HEAD")
+    assert "is a range, not a revision" in done.stderr
+    assert "git merge-base" in done.stderr
+
+
 def test_a_state_without_shapes_is_remarked(polcoop: Run, repository: Path) -> None:
     (repository / "shapes" / "treaty.ttl").unlink()
     found = as_json(polcoop, repository, "HEAD")

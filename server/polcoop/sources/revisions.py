@@ -41,8 +41,8 @@ def resolve(root: Path, name: str) -> Revision:
     """
     if ".." in name:
         raise UsageError(
-            f"'{name}' is a range; two revisions are two arguments",
-            hint="for what a branch adds: polcoop diff $(git merge-base main HEAD) HEAD",
+            f"'{name}' is a range, not a revision",
+            hint='what a branch adds is since "$(git merge-base main HEAD)"',
         )
     _git(root, "rev-parse", "--git-dir")
     try:
@@ -81,6 +81,8 @@ def checked_out(root: Path, revision: Revision) -> Iterator[Path]:
             yield tree
         except SourceError as error:
             _rename(error, f"{tree}/", f"{revision.name}:")
+            # What is said of the folder as a whole.
+            _rename(error, str(tree.resolve()), revision.name)
             raise
 
 
