@@ -110,6 +110,20 @@ def test_every_format_says_that_nothing_is_wrong(shown: Presentation, name: str)
         assert content.startswith("✅ **Conforms")
 
 
+def test_that_nothing_was_checked_is_not_told_like_success() -> None:
+    empty = Presentation(ValidationReport(conforms=True, results=(), focus_nodes=0, shapes=3))
+    assert WRITERS["markdown"](empty).startswith("⚠️ **Nothing checked")
+    assert WRITERS["github"](empty).splitlines() == [
+        "::warning title=polcoop::no shape found anything to look at: nothing was checked",
+        "Nothing checked (0 focus nodes checked against 3 shapes)",
+    ]
+    unchanged = Presentation(
+        ValidationReport(conforms=True, results=(), focus_nodes=0, shapes=3, unaffected=7)
+    )
+    assert WRITERS["markdown"](unchanged).startswith("✅ **Nothing to check: no change")
+    assert "::warning" not in WRITERS["github"](unchanged)
+
+
 def test_text_points_at_the_place_as_a_compiler_does(shown: Presentation) -> None:
     blocks = WRITERS["text"](shown).split("\n\n")
     assert blocks[0] == (

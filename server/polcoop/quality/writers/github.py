@@ -15,6 +15,9 @@ _COMMANDS = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.
 def write(shown: Presentation) -> str:
     """An annotation for each result, and the verdict as a plain line of the log."""
     lines = [_annotation(shown, result) for result in shown.report.results]
+    if shown.report.empty:
+        # The job passes, and nobody reads the log of a job that passes.
+        lines.append("::warning title=polcoop::no shape found anything to look at: nothing was checked")
     return "\n".join([*lines, summary(shown.report)]) + "\n"
 
 

@@ -16,7 +16,7 @@ _LIMIT = 60_000
 
 def write(shown: Presentation) -> str:
     """The verdict and the results that fit into a comment; how many do not is said."""
-    sign = "✅" if shown.passes else "❌"
+    sign = "⚠️" if shown.report.empty else "✅" if shown.passes else "❌"
     parts = [f"{sign} **{_escaped(summary(shown.report))}**\n"]
     size, told = len(parts[0].encode()), 0
     ordered = sorted(shown.report.results, key=lambda r: (r.known, -r.severity.rank, _file(shown, r)))
