@@ -34,6 +34,14 @@ _MISSING: Final = {
         SH.HasValueConstraintComponent,
     )
 }
+_TOO_MANY: Final = {
+    c.n3()
+    for c in (
+        SH.MaxCountConstraintComponent,
+        SH.QualifiedMaxCountConstraintComponent,
+        SH.UniqueLangConstraintComponent,
+    )
+}
 _QUERY: Final = SH.SPARQLConstraintComponent.n3()
 _STRING: Final = f"{PREFIXES['xsd']}string"
 
@@ -104,9 +112,11 @@ class Locator:
                 or self._elsewhere(path, found.value)
             )
         if path and found.component not in _MISSING:
-            # Too many: the last one is the one too much.
             entries = [e for e in self._by_subject.get(found.focus, ()) if self._predicate(e) == path[0]]
-            if entries and (place := self._at(entries[-1], "object")):
+            # Of too many, the last one is the one too much; which of several it is else, nobody says.
+            known = len(entries) == 1 or found.component in _TOO_MANY
+            where = (entries[-1:], "object") if known else (entries, "predicate")
+            if place := self._first(*where):
                 return place
         return self.subject(found.focus)
 

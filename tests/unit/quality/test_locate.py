@@ -95,6 +95,17 @@ def test_one_value_too_many_stands_at_the_last(judge: Judge) -> None:
     assert where(judge(shapes, data_ttl="ex:a ex:p 1 ,\n 2 ;\n ex:q 3 .")) == [("data.ttl", HEAD + 2, 2)]
 
 
+def test_a_value_that_is_not_told_is_not_guessed(judge: Judge) -> None:
+    """pySHACL tells no value of a constraint component of one's own."""
+    shapes = """
+ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:most ] ;
+    sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER($value < $most) }" ] .
+ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; ex:most 5 ] ."""
+    data = "ex:a ex:q 9 ;\n ex:p 9 ,\n  1 ."
+    assert where(judge(shapes, data_ttl=data)) == [("data.ttl", HEAD + 2, 2)]
+    assert where(judge(shapes, data_ttl="ex:a ex:q 9 ;\n ex:p 9 .")) == [("data.ttl", HEAD + 2, 7)]
+
+
 def test_blank_nodes_stand_at_their_own_brackets(judge: Judge) -> None:
     shapes = (
         "ex:S sh:targetObjectsOf ex:part ; sh:property [ sh:path ex:n ; sh:minCount 1 ; sh:minLength 2 ] ."
