@@ -3,11 +3,13 @@ made.
 
 A column has the narrowest type that holds every value in it as it is:
 
-    integers            int64, or string when one does not fit into 64 bits
-    decimals, integers  decimal128 or decimal256 with the digits that the column needs, or string beyond 76
-    digits doubles, numbers    float64 (SPARQL 1.1, 17.1: integer is promoted to decimal to double) booleans
-    bool dates               date32 dateTimes           timestamp[us, UTC] when all have a time zone,
-    timestamp[us] when none has IRIs, text, else    string
+    integers              int64, or string when one does not fit into 64 bits
+    decimals, integers    decimal128 or decimal256 with the digits that the column needs, or string beyond 76
+    doubles, numbers      float64 (SPARQL 1.1, 17.1: integer is promoted to decimal to double)
+    booleans              bool
+    dates                 date32
+    dateTimes             timestamp[us, UTC] when all have a time zone, timestamp[us] when none has
+    IRIs, text, else      string
 
 A column whose values are of several kinds is a string column of their lexical forms.  What the type does not
 tell is in the metadata of the field: ``polcoop:kind`` (``iri``, ``text``, ``integer`` …, or ``mixed: iri,

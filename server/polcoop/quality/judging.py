@@ -22,7 +22,7 @@ NOTE_SHAPES: Final = "note.ttl"
 def rules(root: Path, *, note: bool) -> list[LocatedFile]:
     """The shapes of the project in ``root``: for the ``note``, or for anybody's data.
 
-    Raises SourceError and ParseError as the files deserve.
+    :raises SourceError: a file cannot be read, or parsed (``ParseError``).
     """
     return [file for file in located_files([root / "shapes"]) if note or file.path.name != NOTE_SHAPES]
 
@@ -33,7 +33,7 @@ def judged(
     """The report on ``material``, each result with its file, line and column; with ``before``, on what a
     change since then can affect.
 
-    Raises ShapesError when the shapes are refused.
+    :raises ShapesError: the shapes are refused.
     """
     try:
         found = validate(material.data, shapes_graph(shapes), material.background, before)

@@ -54,7 +54,7 @@ def of_project(project: Project, report: Report = lambda _: None, *, alignments:
 
     Alignments to other ontologies are left out unless asked for: they say nothing that a shape could look at.
 
-    Raises SourceError and ParseError as the project's files deserve.
+    :raises SourceError: a file of the project cannot be read, or parsed (``ParseError``).
     """
     report("reading the project")
     read = read_all(project.sources, _read_source)
@@ -69,7 +69,7 @@ def of_project(project: Project, report: Report = lambda _: None, *, alignments:
 def of_strangers(paths: Iterable[Path], report: Report = lambda _: None) -> Material:
     """The files at ``paths`` (folders are searched) and nothing else: no background, nothing computed.
 
-    Raises SourceError and ParseError as :func:`of_files`.
+    :raises SourceError: as :func:`of_files` says.
     """
     report("reading")
     read = located_files(paths)
@@ -92,8 +92,8 @@ def of_files(
     that the files describe is theirs: what the project says of the same node is not added, so that a changed
     copy of a file of the project is judged by what it says itself.
 
-    Raises SourceError for a missing path and ParseError, with file, line and column, for what is not well
-    formed.
+    :raises SourceError: a path is missing, or a file is not well formed (``ParseError``, with line and
+        column).
     """
     report("reading")
     theirs, ours = both(partial(located_files, paths), partial(read_all, project.sources, _read_source))
@@ -116,7 +116,7 @@ def of_files(
 def located_files(paths: Iterable[Path]) -> list[LocatedFile]:
     """The files at ``paths`` (folders are searched), read with what tells their places.
 
-    Raises SourceError or ParseError that names every missing path and every mistake.
+    :raises SourceError: a path is missing or a file is not well formed (``ParseError``); every one is named.
     """
     seen: set[Path] = set()
 
@@ -139,7 +139,7 @@ def derived(quads: Iterable[Quad], rules: Iterable[Path]) -> list[Quad]:
 def both(first: Callable[[], _First], second: Callable[[], _Second]) -> tuple[_First, _Second]:
     """Do both, so that what is wrong with the second is told together with what is wrong with the first.
 
-    Raises the one error there is, or a ParseError that lists all, one a line.
+    :raises SourceError: the one error there is, or a ``ParseError`` that lists all, one a line.
     """
     found = read_all([first, second], lambda action: action())
     return cast("tuple[_First, _Second]", tuple(found))

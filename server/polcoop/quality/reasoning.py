@@ -75,8 +75,9 @@ def reason(graph: Graph, *, seconds: float = 600, patience: float = 60, causes: 
     Statements that are outside OWL 2 DL (undeclared properties, literals that no OWL 2 datatype covers) are
     not part of what is judged; ``profile.violations`` names them.
 
-    Raises MissingReasonerError without Java or HermiT, ReasonerTimeoutError, and ReasonerError when HermiT
-    gives up.
+    :raises MissingReasonerError: Java or HermiT is not there.
+    :raises ReasonerTimeoutError: there is no verdict in time.
+    :raises ReasonerError: HermiT gives up.
     """
     hermit = Hermit.installed()
     axioms = cut(usable(graph))

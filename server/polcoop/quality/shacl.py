@@ -75,7 +75,7 @@ def validate(
     may have changed since.  The results of a whole validation are those found, and those that the earlier
     state had for the nodes that are left out.
 
-    Raises ShapesError when pySHACL refuses the shapes or one of their queries.
+    :raises ShapesError: pySHACL refuses the shapes or one of their queries.
     """
     return _guarded(partial(_validate, data, shapes, background, before))
 

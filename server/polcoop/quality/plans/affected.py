@@ -78,7 +78,7 @@ class Affected:
     def _shape(self, shape: Shape, above: tuple[Node, ...]) -> set[int]:
         """Nodes for which the shape reads a changed triple.
 
-        Raises UnplannedError when that cannot be told.
+        :raises UnplannedError: that cannot be told.
         """
         custom = shape.find_custom_constraints()  # type: ignore[no-untyped-call]
         if shape.deactivated:
@@ -171,7 +171,7 @@ class Affected:
 def _within(component: Any, name: str) -> list[Shape]:
     """The shapes that a constraint refers to.
 
-    Raises UnplannedError for a constraint that is not known.
+    :raises UnplannedError: the constraint is not known.
     """
     shape, graph = component.shape, component.shape.sg.graph
     if name == "Property":

@@ -54,7 +54,7 @@ class Components:
     def check(self, component: Any, above: tuple[Node, ...], *, inner: bool) -> Check:
         """The test of a constraint as pySHACL loaded it; ``inner`` when a shape within a shape has it.
 
-        Raises UnplannedError for one without a plan.
+        :raises UnplannedError: it has no plan.
         """
         short = type(component).__name__.removesuffix("ConstraintComponent")
         if short in _SINGLY:
@@ -221,7 +221,7 @@ class Components:
 def properties(component: Any) -> list[Shape]:
     """The property shapes of a sh:property constraint.
 
-    Raises UnplannedError when one is none.
+    :raises UnplannedError: one is none.
     """
     found = [other(component.shape, node) for node in component.property_shapes]
     if not all(shape.is_property_shape for shape in found):
@@ -232,7 +232,7 @@ def properties(component: Any) -> list[Shape]:
 def other(shape: Shape, node: Node) -> Shape:
     """The shape that a shape refers to.
 
-    Raises UnplannedError when there is none.
+    :raises UnplannedError: there is none.
     """
     if shape.sg.is_filtered_out_shape(node):
         raise UnplannedError("a shape left out")

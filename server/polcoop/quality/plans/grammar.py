@@ -94,7 +94,7 @@ def asked(query: str, *, controls: bool, kinds: Callable[[str, str], Kinds]) -> 
     ``controls`` says that the data has control characters, at which regular expressions differ; ``kinds``
     tells of a predicate what its ``"subject"`` and ``"object"`` are.
 
-    Raises UnplannedError for a query that is left to pySHACL.
+    :raises UnplannedError: the query is left to pySHACL.
     """
     tree, scopes, found = _parsed(query)
     terms = Terms(tree, kinds)
@@ -110,7 +110,7 @@ def asked(query: str, *, controls: bool, kinds: Callable[[str, str], Kinds]) -> 
 def _parsed(query: str) -> tuple[list[Node], Scopes, Asked]:
     """The nodes of the syntax tree of a SELECT query, what else is to be seen to, and what to ask.
 
-    Raises UnplannedError for one that is none, or is not for the engine.
+    :raises UnplannedError: it is none, or is not for the engine.
     """
     content = query.encode()
     root = Parser(_language()).parse(content).root_node
@@ -140,8 +140,7 @@ def _parsed(query: str) -> tuple[list[Node], Scopes, Asked]:
 def predicates(query: str) -> set[str]:
     """The predicates of all triples that a query can look at.
 
-    Raises UnplannedError when they are not all named, or a path of no length may lead from any node to
-    itself.
+    :raises UnplannedError: they are not all named, or a path of no length may lead from any node to itself.
     """
     root = Parser(_language()).parse(query.encode()).root_node
     if root.has_error:

@@ -62,7 +62,7 @@ class Index:
     def add(self, triples: Triples | Graph) -> Mentioned:
         """Add triples, in canonical N-Triples or from an rdflib graph; return what they mention.
 
-        Raises SourceError for a triple term (RDF 1.2), which SHACL and rdflib do not know.
+        :raises SourceError: there is a triple term (RDF 1.2), which SHACL and rdflib do not know.
         """
         mentioned = Mentioned()
         rows = self._graph(triples) if isinstance(triples, Graph) else self._lines(triples.content)

@@ -22,8 +22,8 @@ _DEEPEST: Final = 8
 def route(index: Index, shapes: Graph, path: Node, depth: int = 0) -> Route:
     """The function of a path.
 
-    Raises UnplannedError for a path that is malformed or read in a way of its own by pySHACL (the inverse of
-    anything but a predicate).
+    :raises UnplannedError: the path is malformed, or pySHACL reads it in a way of its own (the inverse of
+        anything but a predicate).
     """
     if isinstance(path, URIRef):
         return _along(index, path)
@@ -44,7 +44,7 @@ def route(index: Index, shapes: Graph, path: Node, depth: int = 0) -> Route:
 def listed(shapes: Graph, head: Node, least: int = 2) -> list[Node]:
     """The members of a well-formed list.
 
-    Raises UnplannedError for any other, and for one with fewer than ``least`` members.
+    :raises UnplannedError: it is any other, or has fewer than ``least`` members.
     """
     found: list[Node] = []
     seen: set[Node] = set()
@@ -73,7 +73,7 @@ def _repeated(verb: Node, step: Route) -> Route:
 def only(shapes: Graph, path: Node) -> tuple[Node, Node]:
     """The one predicate and object of a blank node that is a path.
 
-    Raises UnplannedError when there are more or none.
+    :raises UnplannedError: there are more, or none.
     """
     said = list(shapes.predicate_objects(path))
     if len(said) != 1:

@@ -54,7 +54,7 @@ class Planner:
     def suspects(self, shape: Shape, focuses: set[int]) -> set[int]:
         """The focus nodes that pySHACL has to look at: all that may not conform.
 
-        Raises UnplannedError when the shape has no plan.
+        :raises UnplannedError: the shape has no plan.
         """
         asked: set[int] = set()
         test = self._test(shape, (), lambda found: asked.update(self._questions.violators(found, focuses)))
@@ -102,7 +102,7 @@ class Planner:
 def constraints(shape: Shape) -> list[Any]:
     """The constraints of a shape as pySHACL loads them.
 
-    Raises UnplannedError when it refuses one.
+    :raises UnplannedError: it refuses one.
     """
     kinds = {
         CONSTRAINT_PARAMETERS_MAP[predicate]: None

@@ -55,14 +55,14 @@ class Questions:
     def violators(self, constraint: Any, focuses: set[int]) -> set[int]:
         """Those of ``focuses`` for which a query of the constraint may have a solution.
 
-        Raises UnplannedError for a query that is left to pySHACL.
+        :raises UnplannedError: the query is left to pySHACL.
         """
         return set().union(*(self.askers(query, focuses) for query in texts(constraint)))
 
     def askers(self, query: str, focuses: set[int]) -> set[int]:
         """Those of ``focuses`` for which a query may have a solution.
 
-        Raises UnplannedError for a query that is left to pySHACL.
+        :raises UnplannedError: the query is left to pySHACL.
         """
         if self._index.twins:
             raise UnplannedError("literals that the engine takes for one")
@@ -106,7 +106,7 @@ def _kind(index: Index, number: int) -> Kinds:
 def texts(constraint: Any) -> Iterator[str]:
     """The active queries of a constraint as pySHACL asks them.
 
-    Raises UnplannedError for those that pySHACL refuses or binds more variables in.
+    :raises UnplannedError: pySHACL refuses one, or binds more variables in it.
     """
     for helper in constraint.sparql_constraints:
         if helper.deactivated:

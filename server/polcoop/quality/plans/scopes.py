@@ -80,7 +80,7 @@ class Scopes:
     def of(cls, tree: list[Node]) -> Scopes:
         """Check a query.
 
-        Raises UnplannedError for one that the two may evaluate differently.
+        :raises UnplannedError: the two may evaluate it differently.
         """
         found = cls([(node.start_byte, text(node)[1:]) for node in tree if node.type == "var"], [], [])
         found._read(next(node for node in tree if node.type == "select_query"))

@@ -94,7 +94,7 @@ class View(Store):
     def add(self, *_: Any, **__: Any) -> None:
         """Refuse: the data is not to be changed.
 
-        Raises TypeError.
+        :raises TypeError: always.
         """
         raise TypeError("a view of an index is read-only")
 
