@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
+from polcoop import iris
 from polcoop.errors import ParseError, SourceError
 from polcoop.iris import expand
+from polcoop.sources import project
 from polcoop.sources.dataset import Manifest, compile_project, load, project_quads
 from polcoop.sources.project import Project
 
@@ -175,6 +178,22 @@ def test_nothing_is_compiled_twice(small: Path, tmp_path: Path) -> None:
     second = compile_project(Project(small), tmp_path / "out")
     assert (first.fresh, second.fresh) == (True, False)
     assert second.manifest == first.manifest
+
+
+def test_the_code_that_decides_the_dataset_counts(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package"
+    shutil.copytree(Path(project.__file__).parent, package / "sources")
+    # The prefixes that the dataset declares are written there.
+    shutil.copy(Path(iris.__file__), package / "iris.py")
+    monkeypatch.setattr(project, "_PACKAGE", package / "sources")
+    digests = [Project(small).digest]
+    for name in ("iris.py", "sources/derive.py"):
+        with (package / name).open("a", encoding="utf-8") as file:
+            file.write("# a change\n")
+        digests.append(Project(small).digest)
+    assert len(set(digests)) == 3
 
 
 def test_the_version_is_that_of_the_content(small: Path, tmp_path: Path) -> None:
