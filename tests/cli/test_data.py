@@ -205,6 +205,17 @@ def test_anchor_without_the_text(polcoop, small: Path) -> None:
     assert (done.returncode, "not at hand" in done.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([], "PAGE and WORDS"), (["1"], "PAGE and WORDS"), (["1", "--batch", "x"], "--batch takes the place")],
+)
+def test_wrong_use_of_anchor_is_told_without_the_text(
+    polcoop, small: Path, arguments: list[str], message: str
+) -> None:
+    done = polcoop("anchor", *arguments, "--note", "nowhere.txt", cwd=small)
+    assert (done.returncode, message in done.stderr) == (2, True)
+
+
 def test_anchor_in_batches(polcoop, note: Path, tmp_path: Path) -> None:
     batch = tmp_path / "batch.tsv"
     batch.write_text(

@@ -187,17 +187,16 @@ def anchor(
     White space, line breaks, words cut at a line's end, quotes and dashes match tolerantly.
     With --batch each line of the file gives one line of output, in order; a line that fails gives a comment.
     """
-    text = open_note(note, root)
     if batch is not None:
         if page is not None:
             raise UsageError("--batch takes the place of PAGE and WORDS")
-        _anchor_batch(text, batch, show=show)
+        _anchor_batch(open_note(note, root), batch, show=show)
         return
     if page is None or words is None:
         raise UsageError(
             "PAGE and WORDS are needed", hint='for example: polcoop anchor 14 "La France" --end "2005"'
         )
-    _print_selector(text.find(page, words, end=end, nth=nth), show=show)
+    _print_selector(open_note(note, root).find(page, words, end=end, nth=nth), show=show)
 
 
 def _anchor_batch(note: Note, file: Path, *, show: bool) -> None:
