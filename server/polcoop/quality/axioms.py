@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from polcoop.quality.plans.index import key
+
 Triple = tuple[Node, Node, Node]
 
 DECLARATIONS = frozenset(
@@ -152,13 +154,4 @@ def serialise(axioms: Iterable[Axiom]) -> str:
 
 
 def _line(triple: Triple) -> str:
-    return " ".join(_nt(term) for term in triple) + " .\n"
-
-
-def _nt(term: Node) -> str:
-    if not isinstance(term, Literal):
-        return term.n3()
-    text = str(term).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    if term.language:
-        return f'"{text}"@{term.language}'
-    return f'"{text}"^^{term.datatype.n3()}' if term.datatype else f'"{text}"'
+    return " ".join(key(term) for term in triple) + " .\n"

@@ -21,13 +21,14 @@ from pyoxigraph import (
 
 from polcoop.citation.digests import boolean_digest, graph_digest, rows_digest
 
-# CSV has lost the terms: whether 1 was a number or a text, whether http://… was an IRI.
-_RESULTS: Final = {
+RESULTS: Final = {
     "json": QueryResultsFormat.JSON,
     "xml": QueryResultsFormat.XML,
     "tsv": QueryResultsFormat.TSV,
 }
-_GRAPHS: Final = {
+"""Short names of the formats of solutions, but for CSV, which has lost the terms: whether 1 was a number or a
+text, whether http://… was an IRI."""
+GRAPHS: Final = {
     "turtle": RdfFormat.TURTLE,
     "ntriples": RdfFormat.N_TRIPLES,
     "rdfxml": RdfFormat.RDF_XML,
@@ -35,8 +36,9 @@ _GRAPHS: Final = {
     "nquads": RdfFormat.N_QUADS,
     "trig": RdfFormat.TRIG,
 }
+"""Short names of the formats of graphs."""
 
-IDENTIFIABLE: Final = _RESULTS.keys() | _GRAPHS.keys()
+IDENTIFIABLE: Final = RESULTS.keys() | GRAPHS.keys()
 """Short names of the formats that have kept the terms of a result."""
 
 
@@ -49,11 +51,11 @@ def result_digest(data: bytes, format: str, *, ordered: bool) -> str | None:  # 
     :param format: short name, ``json`` or ``turtle`` for instance.
     :param ordered: whether the query has ORDER BY.
     """
-    if format in _RESULTS:
-        return solutions_digest(parse_query_results(data, format=_RESULTS[format]), ordered=ordered)
-    if format not in _GRAPHS:
+    if format in RESULTS:
+        return solutions_digest(parse_query_results(data, format=RESULTS[format]), ordered=ordered)
+    if format not in GRAPHS:
         return None
-    triples = [quad.triple for quad in parse(data, format=_GRAPHS[format])]
+    triples = [quad.triple for quad in parse(data, format=GRAPHS[format])]
     return None if _linked(triples) else triples_digest(triples)
 
 

@@ -38,7 +38,6 @@ from pyoxigraph import (
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
-    RdfFormat,
     Store,
     serialize,
 )
@@ -51,7 +50,7 @@ from polcoop.sparql.confinement import (
     volunteer,
     yield_to_parent,
 )
-from polcoop.sparql.digest import IDENTIFIABLE, result_digest
+from polcoop.sparql.digest import GRAPHS, IDENTIFIABLE, RESULTS, result_digest
 
 FRAME: Final = struct.Struct(">cI")
 LENGTH: Final = struct.Struct(">I")
@@ -62,20 +61,7 @@ LONGEST_MESSAGE: Final = 4000
 GRACE: Final = 2.0
 """Seconds after the deadline at which the kernel ends a worker whose parent did not."""
 
-_RESULTS: Final = {
-    "json": QueryResultsFormat.JSON,
-    "xml": QueryResultsFormat.XML,
-    "csv": QueryResultsFormat.CSV,
-    "tsv": QueryResultsFormat.TSV,
-}
-_GRAPHS: Final = {
-    "turtle": RdfFormat.TURTLE,
-    "ntriples": RdfFormat.N_TRIPLES,
-    "rdfxml": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-    "nquads": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-}
+_RESULTS: Final = {**RESULTS, "csv": QueryResultsFormat.CSV}
 
 
 class UnwritableError(ValueError):
@@ -172,9 +158,9 @@ def answer(store: Store, request: dict[str, Any], send: Callable[[bytes], None])
         # The stubs ask for a whole binary file where write and flush are all that is called.
         if isinstance(results, QueryTriples) and request.get("prefixes"):
             # The results' own method takes no prefixes; this way each triple passes through Python.
-            serialize(results, cast("BinaryIO", sink), _GRAPHS[name], prefixes=request["prefixes"])
+            serialize(results, cast("BinaryIO", sink), GRAPHS[name], prefixes=request["prefixes"])
         elif isinstance(results, QueryTriples):
-            results.serialize(cast("BinaryIO", sink), _GRAPHS[name])
+            results.serialize(cast("BinaryIO", sink), GRAPHS[name])
         else:
             results.serialize(cast("BinaryIO", sink), _RESULTS[name])
         sink.end()

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from polcoop.formats import JSONLD, NTRIPLES, RDFXML, TURTLE, Format
+from polcoop.formats import HTML, JSONLD, NTRIPLES, RDFXML, TURTLE, Format
 from polcoop.iris import BASE
 
 ROOT: Final = BASE.rstrip("/")
-HTML: Final = Format(("html",), ("text/html",), "html")
 OFFERED: Final = (TURTLE, NTRIPLES, RDFXML, JSONLD, HTML)
 """What a resource is served as; the first one to whom does not care, who is no browser."""
 ROOTS: Final = ("id", "concept", "ontology", "shapes", "graph", ".well-known/sparql-examples")

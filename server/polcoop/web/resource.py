@@ -15,13 +15,13 @@ from fastapi import Request, Response
 
 from polcoop import __version__
 from polcoop.errors import UnknownResource, UsageError
-from polcoop.formats import Representation, negotiate
+from polcoop.formats import HTML, Representation, negotiate
 from polcoop.iris import BASE, GRAPHS, PREFIXES, prefixes_for
 from polcoop.solutions import Iri, Literal
 from polcoop.sparql import resource as queries
 from polcoop.sparql.engine import Dataset
 from polcoop.web import coding
-from polcoop.web.addresses import HTML, OFFERED, Address, address
+from polcoop.web.addresses import OFFERED, Address, address
 from polcoop.web.answering import header_values
 from polcoop.web.caching import matches
 from polcoop.web.delivery import Delivery, while_connected
