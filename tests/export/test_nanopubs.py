@@ -101,7 +101,14 @@ def test_a_relation_is_asserted_as_such(nanopubs: Graphs) -> None:
     hedged = nanopubs["p19-10"]["assertion"]
     assert hedged.value(CLAIM["p19-10"], POLCOOP.claimPredicate) == POLCOOP.legalBasis
     assert list(hedged.triples((None, POLCOOP.legalBasis, None))) == []
-    voiced = nanopubs["p16-12"]
-    assert (CLAIM["p16-12"], RDF.type, POLCOOP.Claim) in voiced["assertion"]
-    voices = set(voiced["provenance"].objects(None, PROV.wasAttributedTo))
-    assert voices == {agent["carine-pina"], agent["safeguard-defenders"]}
+
+
+def test_a_voice_answers_for_what_it_says_and_not_for_that_a_claim_is_made(nanopubs: Graphs) -> None:
+    agent = Namespace(PREFIXES["agent"])
+    said, made = nanopubs["p16-20"], nanopubs["p16-12"]
+    assert (CLAIM["p16-20"], RDF.type, POLCOOP.Claim) not in said["assertion"]
+    assert (CLAIM["p16-12"], RDF.type, POLCOOP.Claim) in made["assertion"]
+    assert set(said["provenance"].objects(None, PROV.wasAttributedTo)) == {agent["carine-pina"], agent.cn}
+    assert set(made["provenance"].objects(None, PROV.wasAttributedTo)) == {agent["carine-pina"]}
+    for graphs, voice in ((said, agent.cn), (made, agent["safeguard-defenders"])):
+        assert set(graphs["provenance"].objects(None, POLCOOP.attributedTo)) == {voice}

@@ -99,10 +99,7 @@ def _asserted(
     claim: NamedNode, known: dict[NamedNode, Properties], written: dict[NamedNode, Properties]
 ) -> Iterator[tuple[NamedNode, NamedNode, Term]]:
     said = known[claim]
-    facts = [fact for fact in _sorted(said.get(_p("establishes"), ())) if isinstance(fact, NamedNode)]
-    firm = all(m in _FIRM for m in _values(said, "modality")) and not any(
-        _TRUE in known[fact].get(_p("isHedged"), ()) for fact in facts
-    )
+    facts, firm = _facts(said), _is_firm(said, known)
     subject, predicate = (next(iter(said.get(p, ())), None) for p in _RELATION[:2])
     if firm and isinstance(subject, NamedNode) and isinstance(predicate, NamedNode):
         for p in _RELATION[2:]:
@@ -118,12 +115,24 @@ def _asserted(
             yield from ((claim, p, value) for value in _sorted(said.get(p, ())))
 
 
+def _facts(said: Properties) -> list[NamedNode]:
+    return [fact for fact in _sorted(said.get(_p("establishes"), ())) if isinstance(fact, NamedNode)]
+
+
+def _is_firm(said: Properties, known: dict[NamedNode, Properties]) -> bool:
+    return all(m in _FIRM for m in _values(said, "modality")) and not any(
+        _TRUE in known[fact].get(_p("isHedged"), ()) for fact in _facts(said)
+    )
+
+
 def _grounds(claim: NamedNode, known: dict[NamedNode, Properties]) -> Iterator[tuple[NamedNode, Term]]:
     said = known[claim]
     prov = PREFIXES["prov"]
     yield NamedNode(f"{prov}wasDerivedFrom"), claim
     yield NamedNode(f"{prov}hadPrimarySource"), _NOTE
-    for name in ("claimant", "attributedTo"):
+    # A voice answers for what it says; that the note makes a claim of it is the claimant's doing alone.
+    responsible = ("claimant", "attributedTo") if _is_firm(said, known) else ("claimant",)
+    for name in responsible:
         for value in _sorted(said.get(_p(name), ())):
             yield NamedNode(f"{prov}wasAttributedTo"), value
     for footnote in _sorted([*said.get(_p("restsOn"), ()), *said.get(_p("inFootnote"), ())]):
