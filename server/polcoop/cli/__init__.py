@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from polcoop import __version__
-from polcoop.cli import check, citing, config, coverage, data, diff, export, links, query, validation
+from polcoop.cli import check, citing, config, coverage, data, diff, export, links, note, query, validation
 from polcoop.cli.extras import extra_of
 from polcoop.errors import MissingExtra, PolcoopError, SourceError
 
@@ -70,7 +70,7 @@ def _options(
     """Options that stand before any command."""
 
 
-for _commands in (data, query, citing, config, validation, check, coverage, diff, export, links):
+for _commands in (data, note, query, citing, config, validation, check, coverage, diff, export, links):
     _commands.register(app)
 
 

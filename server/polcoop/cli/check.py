@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polcoop.cli.data import RootOption
+from polcoop.cli.options import RootOption
 from polcoop.cli.verdict import verdict
 
 if TYPE_CHECKING:

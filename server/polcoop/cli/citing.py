@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polcoop.cli.options import DataOption, DatasetOption, TimeoutOption
 from polcoop.cli.progress import progress
 from polcoop.cli.query import (
-    DataOption,
-    DatasetOption,
     opened,
     parsed_query,
     pointed,
@@ -59,9 +58,7 @@ def cite(
     ] = False,
     data: DataOption = None,
     dataset: DatasetOption = None,
-    timeout: Annotated[
-        float | None, typer.Option("--timeout", help="Longest the query may take, in seconds.  [default: 30]")
-    ] = None,
+    timeout: TimeoutOption = None,
 ) -> None:
     """Print how a result is cited: the dataset version, the note with the pages, the sources behind the rows.
 

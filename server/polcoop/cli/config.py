@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polcoop.cli.query import DatasetOption, HostOption, PortOption, TimeoutOption, WorkersOption, settings_of
+from polcoop.cli.options import DatasetOption, HostOption, PortOption, TimeoutOption, WorkersOption
+from polcoop.cli.query import settings_of
 from polcoop.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polcoop.cli.data import DATASET, NoteOption, RootOption, open_note
+from polcoop.cli.note import open_note
+from polcoop.cli.options import DATASET, NoteOption, ReportFormat, RootOption
 from polcoop.cli.verdict import verdict
 
 if TYPE_CHECKING:
     from polcoop.quality.coverage import PageCoverage
 
 UNCOVERED = Path("instances") / "uncovered.tsv"
-
-
-class Format(Enum):
-    """Forms of the report."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +27,8 @@ def register(app: typer.Typer) -> None:
 def coverage(
     note: NoteOption = None,
     form: Annotated[
-        Format, typer.Option("--format", help="A table, or JSON with every finding.")
-    ] = Format.TABLE,
+        ReportFormat, typer.Option("--format", help="A table, or JSON with every finding.")
+    ] = ReportFormat.TABLE,
     page: Annotated[int | None, typer.Option("--page", help="Only this page.")] = None,
     root: RootOption = Path(),
 ) -> None:
@@ -61,7 +54,7 @@ def coverage(
         found = measure(text, claims(store), exempt, bibliographic_footnotes(store))
     found = [item for item in found if page in {None, item.page}]
     with verdict(0 if all(item.complete for item in found) else 1):
-        if form is Format.JSON:
+        if form is ReportFormat.JSON:
             typer.echo(json.dumps([asdict(item) for item in found], ensure_ascii=False, indent=2))
         else:
             _print(found)

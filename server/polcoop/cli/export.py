@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polcoop.cli.data import DATASET, RootOption
+from polcoop.cli.options import DATASET, DatasetOption, RootOption
 from polcoop.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -51,14 +51,7 @@ def export(
             "--out", help="File to write, for csvw a folder.  [default: standard output]", show_default=False
         ),
     ] = None,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(
-            "--dataset",
-            help="Folder that 'polcoop compile' wrote.  [default: build/dataset]",
-            show_default=False,
-        ),
-    ] = None,
+    dataset: DatasetOption = None,
     stated_in: Annotated[
         str | None,
         typer.Option(

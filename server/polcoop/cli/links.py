@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polcoop.cli.data import DATASET, RootOption
+from polcoop.cli.options import DATASET, DatasetOption, ReportFormat, RootOption
 
 if TYPE_CHECKING:
     from polcoop.export.links import Coverage, Link
 
 _EVIDENCE = Path("..") / "shared" / "wikidata"
-
-
-class ReportFormat(StrEnum):
-    """How the report is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -44,14 +36,7 @@ def links(
         bool, typer.Option("--unaligned", help="Report what has no link instead; needs no evidence.")
     ] = False,
     form: Annotated[ReportFormat, typer.Option("--format", "-f", help="table or json.")] = ReportFormat.TABLE,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(
-            "--dataset",
-            help="Folder that 'polcoop compile' wrote.  [default: build/dataset]",
-            show_default=False,
-        ),
-    ] = None,
+    dataset: DatasetOption = None,
     root: RootOption = Path(),
 ) -> None:
     """Check each link to Wikidata against the evidence that its identifier was seen beside the same label.

@@ -14,6 +14,14 @@ from uuid import uuid4
 
 import typer
 
+from polcoop.cli.options import (
+    DataOption,
+    DatasetOption,
+    HostOption,
+    PortOption,
+    TimeoutOption,
+    WorkersOption,
+)
 from polcoop.cli.progress import progress
 from polcoop.errors import ParseError, QuerySyntaxError, SourceError, UsageError
 
@@ -23,31 +31,6 @@ if TYPE_CHECKING:
     from polcoop.settings import Settings
     from polcoop.sparql.engine import Dataset, QueryResult
     from polcoop.sparql.query import Query
-
-DataOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--data",
-        help="RDF file or folder to use instead of the compiled dataset; may be given several times.",
-        readable=False,  # what cannot be read is named by whoever reads it, with exit code 3
-    ),
-]
-DatasetOption = Annotated[
-    Path | None,
-    typer.Option("--dataset", help="Folder that 'polcoop compile' wrote.  [default: build/dataset]"),
-]
-
-HostOption = Annotated[str | None, typer.Option("--host", help="Address to listen on.  [default: 127.0.0.1]")]
-PortOption = Annotated[
-    int | None,
-    typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.  [default: 8000]"),
-]
-TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", help="Longest a query may take, in seconds.  [default: 30]")
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", help="Queries evaluated at the same time.  [default: 4]")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -107,9 +90,7 @@ def query(
     ] = None,
     data: DataOption = None,
     dataset: DatasetOption = None,
-    timeout: Annotated[
-        float | None, typer.Option("--timeout", help="Longest the query may take, in seconds.  [default: 30]")
-    ] = None,
+    timeout: TimeoutOption = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Tell on stderr what SERVICE asked of whom, and how long it took."),

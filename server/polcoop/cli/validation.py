@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polcoop.cli.data import RootOption
+from polcoop.cli.options import RootOption
 from polcoop.cli.reports import FORMATS, destinations, spare, write
 from polcoop.cli.verdict import verdict
 from polcoop.errors import UsageError
