@@ -61,7 +61,7 @@ def test_every_format_is_named() -> None:
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^polcoop (\w+)", EXPORTS, re.M))))
 def test_the_options_exist(polcoop: Run, command: str) -> None:
-    offered = polcoop(command, "--help").stdout
+    offered = re.findall(r"--[a-z-]+", polcoop(command, "--help").stdout)
     for line in re.findall(rf"^polcoop {command}(.*)$", EXPORTS, re.M):
         for option in re.findall(r"--[a-z-]+", line):
             assert option in offered
