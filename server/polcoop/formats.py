@@ -67,7 +67,7 @@ NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<
 """What no XML 1.0 document may contain, not even as a reference; and the empty name that the serialiser
 writes for a predicate whose IRI has no local name, such as <http://example.org/1>."""
 
-_REPORT_JSON: Final = Format(("json",), ("application/json",), "json")
+PLAIN_JSON: Final = Format(("json",), ("application/json",), "json")
 _REPORT_JSONLD: Final = Format(("jsonld",), ("application/ld+json",), "jsonld")
 SARIF: Final = Format(("sarif",), ("application/sarif+json",), "sarif")
 MARKDOWN: Final = Format(("markdown", "md"), ("text/markdown",), "md")
@@ -95,7 +95,7 @@ REFERENCES: Final = (
 )
 """Formats of citations, by the media types that DOI resolvers use."""
 
-REPORTS: Final = (TURTLE, _REPORT_JSONLD, _REPORT_JSON, SARIF, TEXT, MARKDOWN)
+REPORTS: Final = (TURTLE, _REPORT_JSONLD, PLAIN_JSON, SARIF, TEXT, MARKDOWN)
 """Formats of validation reports, the preferred one first: SHACL defines a report as a graph."""
 
 

@@ -221,6 +221,12 @@ def test_4_other_wrong_requests(http: httpx2.Client) -> None:
         == 400
     )
     assert http.post("/reconcile", json=body).status_code == 415
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for told in (
+        {**form, "Content-Encoding": "gzip"},
+        {"Content-Type": f"{form['Content-Type']}; charset=utf-16"},
+    ):
+        assert http.post("/reconcile", content=b"queries={}", headers=told).status_code == 415
     assert (
         http.post(
             "/reconcile",

@@ -18,7 +18,8 @@ from polcoop.formats import (
     TURTLE,
     Format,
 )
-from polcoop.web.protocol import FORM, QUERY
+from polcoop.web.protocol import QUERY
+from polcoop.web.reading import FORM
 from polcoop.web.validation import PARAMETERS, SUFFIXES
 
 _EXAMPLE: Final = "SELECT * WHERE { ?s ?p ?o } LIMIT 10"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from email.message import Message
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from polcoop.errors import QueryTooLarge, UnsupportedMediaType, UsageError
+from polcoop.errors import QueryTooLarge, UnsupportedMediaType
+from polcoop.web.reading import FORM, body, fields, media_type, once, query_fields, refuse_encoded
 
 MOST_BYTES: Final = 1_048_576
 """Longest body of a request."""
-_FORM: Final = "application/x-www-form-urlencoded"
-_MOST_FIELDS: Final = 100
+_ACCEPTED: Final = f"send {FORM}, in UTF-8"
 
 
 async def parameters(request: Request) -> dict[str, str]:
@@ -23,31 +21,10 @@ async def parameters(request: Request) -> dict[str, str]:
     :raises UnsupportedMediaType: the body is no form.
     :raises QueryTooLarge: the body is too long.
     """
-    fields = _fields(request.scope["query_string"])
+    pairs = query_fields(request)
     if request.method == "POST":
-        fields += _fields(await _body(request))
-    given = dict(fields)
-    if len(given) < len(fields):
-        raise UsageError("a parameter is given twice")
-    return given
-
-
-def _fields(encoded: bytes) -> list[tuple[str, str]]:
-    try:
-        text = encoded.decode()
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
-        raise UsageError("the parameters cannot be read: they are not UTF-8, or too many") from error
-
-
-async def _body(request: Request) -> bytes:
-    header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    if header.get_content_type() != _FORM:
-        raise UnsupportedMediaType("the body is not a form", hint=f"send {_FORM}, in UTF-8")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise QueryTooLarge(f"the body has more than {MOST_BYTES:,} bytes")
-    return bytes(body)
+        if media_type(request) != FORM:
+            raise UnsupportedMediaType("the body is not a form", hint=_ACCEPTED)
+        refuse_encoded(request, _ACCEPTED)
+        pairs += fields(await body(request, MOST_BYTES, QueryTooLarge), "form")
+    return once(pairs)

@@ -11,7 +11,8 @@ from polcoop.errors import UnknownResource, UsageError
 from polcoop.sparql.resource import graph_of, written
 from polcoop.web.answering import Answering
 from polcoop.web.lookup import Lookup
-from polcoop.web.protocol import Operation, read_fields
+from polcoop.web.protocol import Operation
+from polcoop.web.reading import once, query_fields
 
 PARAMETERS: Final = ("graph", "default", "format")
 _DEFAULT: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
@@ -31,7 +32,7 @@ class GraphStore:
         :raises UnknownResource: there is no such graph.
         :raises NotAcceptable: no format fits.
         """
-        given = _parameters(request)
+        given = once(query_fields(request), PARAMETERS)
         if ("graph" in given) == ("default" in given):
             raise UsageError("one graph is meant", hint="/graphs?graph=IRI or /graphs?default")
         text = _DEFAULT
@@ -50,14 +51,3 @@ async def negotiated(answering: Answering, request: Request, operation: Operatio
     response = await answering.answer(request, operation)
     response.raw_headers.append((b"vary", b"Accept, Accept-Encoding"))
     return response
-
-
-def _parameters(request: Request) -> dict[str, str]:
-    pairs = read_fields(request)
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise UsageError("a parameter is given twice")
-    for name in given:
-        if name not in PARAMETERS:
-            raise UsageError("there is no such parameter", hint=f"parameters: {', '.join(PARAMETERS)}")
-    return given

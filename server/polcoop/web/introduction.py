@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from polcoop.errors import NotAcceptable, UnknownResource, UsageError
+from polcoop.errors import NotAcceptable, UnknownResource
 from polcoop.formats import GRAPH, HTML, negotiate
 from polcoop.iris import CATALOGUE, EXAMPLES
 from polcoop.settings import Settings
@@ -26,7 +26,8 @@ from polcoop.web.description import GET_EXAMPLES, GET_GRAPH, GET_VOID
 from polcoop.web.graphstore import GraphStore, negotiated
 from polcoop.web.lookup import Lookup
 from polcoop.web.origin import origin
-from polcoop.web.protocol import Operation, read_fields
+from polcoop.web.protocol import Operation
+from polcoop.web.reading import once, query_fields
 
 VOID, QUERIES = "/.well-known/void", "/.well-known/sparql-examples"
 
@@ -98,7 +99,4 @@ class Introduction:
 
 
 def _format(request: Request) -> str | None:
-    pairs = read_fields(request)
-    if len(pairs) > 1 or any(name != "format" for name, _ in pairs):
-        raise UsageError("the one parameter here is 'format', once")
-    return pairs[0][1] or None if pairs else None
+    return once(query_fields(request), ("format",)).get("format") or None

@@ -15,7 +15,7 @@ from polcoop.citation.digests import query_digest
 from polcoop.citation.provenance import DatasetVersion
 from polcoop.citation.styles import Style
 from polcoop.errors import NotStored, UsageError
-from polcoop.formats import HTML, REFERENCES, Format, Representation, by_name, negotiate
+from polcoop.formats import HTML, PLAIN_JSON, REFERENCES, Representation, by_name, negotiate
 from polcoop.iris import EXAMPLES
 from polcoop.settings import Settings
 from polcoop.solutions import Iri, Literal
@@ -29,12 +29,12 @@ from polcoop.web.description import GET_STORED, LIST_STORED, POST_STORED
 from polcoop.web.language import language
 from polcoop.web.lookup import Lookup
 from polcoop.web.pages import Example, Pages
-from polcoop.web.protocol import read_fields, read_operation
+from polcoop.web.protocol import read_operation
+from polcoop.web.reading import once, query_fields
 from polcoop.web.shelf import Shelf, query_id
 
 Ask = Callable[[Request], Awaitable[Response]]
 PARAMETERS: Final = ("format", "timeout", "version", "lang")
-_ANSWER: Final = Format(("json",), ("application/json",), "json")
 _LASTING: Final = {True: "for good", False: "until the server restarts, or until many others are stored"}
 
 
@@ -90,7 +90,7 @@ class Permalinks:
             )
         Query.parse(operation.query, self._bounds)
         link = self._link(self._shelf.put(operation.query))
-        if negotiate(request.headers.get("accept"), (_ANSWER, HTML)).format is HTML:
+        if negotiate(request.headers.get("accept"), (PLAIN_JSON, HTML)).format is HTML:
             return RedirectResponse(link, 303)
         version = self._current.dataset().identity
         body = {
@@ -204,14 +204,10 @@ def _parameters(request: Request) -> dict[str, str]:
 
     :raises UsageError: one is unknown or repeated.
     """
-    found: dict[str, str] = {}
-    for name, value in read_fields(request):
-        if name not in PARAMETERS:
-            raise UsageError("a parameter is not known here", hint=f"known: {' '.join(PARAMETERS)}")
-        if name in found:
-            raise UsageError(f"the parameter '{name}' is given more than once")
+    found = once(query_fields(request), PARAMETERS)
+    if "version" in found:
         # A plus sign in a version is easily left unescaped, and then read as a space.
-        found[name] = value.replace(" ", "+") if name == "version" else value
+        found["version"] = found["version"].replace(" ", "+")
     return {name: value for name, value in found.items() if value}
 
 

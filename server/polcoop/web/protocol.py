@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from email.message import Message
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 
 from polcoop.errors import ForbiddenQuery, QueryTooLarge, UnsupportedMediaType, UsageError
 from polcoop.formats import Format, Representation, by_name, negotiate
 from polcoop.web.access import QUERY as QUERY_TEXT
+from polcoop.web.reading import FORM, body, fields, media_type, query_fields, refuse_encoded
 
-FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
-_MAX_FIELDS: Final = 1000
 _FORM_OVERHEAD: Final = 3
 """Percent-encoding makes three bytes of one."""
 
@@ -47,54 +44,40 @@ class Operation:
 
 
 async def read_operation(request: Request, max_bytes: int) -> Operation:
-    """Read the operation from the query string and the body; the framework parses neither, so repetition
-    survives.
+    """Read the operation from the query string and the body.
 
     :raises UsageError: a parameter is missing, repeated or malformed.
     :raises ForbiddenQuery: it is an update operation.
     :raises UnsupportedMediaType: the body is neither a form nor a query in UTF-8.
     :raises QueryTooLarge: the body exceeds what a query of ``max_bytes`` can need.
     """
-    fields = read_fields(request)
+    pairs = query_fields(request)
     if request.method == "POST":
-        body = await _body(request, max_bytes * _FORM_OVERHEAD + 65_536)
-        fields += _body_fields(request, body)
-    operation = _operation(fields)
+        posted = await body(request, max_bytes * _FORM_OVERHEAD + 65_536, QueryTooLarge)
+        pairs += _body_fields(request, posted)
+    operation = _operation(pairs)
     request.scope[QUERY_TEXT] = operation.query
     return operation
 
 
-def read_fields(request: Request) -> list[tuple[str, str]]:
-    """Return the parameters of the query string, in their order.
-
-    :raises UsageError: it is not UTF-8, or has too many.
-    """
-    return _fields(request.scope["query_string"], "query string")
-
-
-def _body_fields(request: Request, body: bytes) -> list[tuple[str, str]]:
-    header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    media_type, charset = header.get_content_type(), header.get_param("charset", "utf-8")
-    if not request.headers.get("content-type"):
+def _body_fields(request: Request, posted: bytes) -> list[tuple[str, str]]:
+    kind = media_type(request)
+    if kind is None:
         # Blazegraph, as a client, puts everything in the URL and posts nothing.
-        if not body:
+        if not posted:
             return []
         raise UnsupportedMediaType("the body has no Content-Type", hint=_ACCEPTED)
-    if media_type == UPDATE:
+    if kind == UPDATE:
         raise _read_only()
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("the body is compressed", hint=_ACCEPTED)
-    if media_type not in {FORM, QUERY}:
+    if kind not in {FORM, QUERY}:
         raise UnsupportedMediaType(
             "the body has a media type that the protocol does not define", hint=_ACCEPTED
         )
-    if str(charset).lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise UnsupportedMediaType("the body is not in UTF-8", hint=_ACCEPTED)
-    if media_type == FORM:
-        return _fields(body, "form")
+    refuse_encoded(request, _ACCEPTED)
+    if kind == FORM:
+        return fields(posted, "form")
     try:
-        return [("query", body.decode("utf-8-sig"))]
+        return [("query", posted.decode("utf-8-sig"))]
     except UnicodeDecodeError as error:
         raise UsageError("the query is not UTF-8 text") from error
 
@@ -102,28 +85,9 @@ def _body_fields(request: Request, body: bytes) -> list[tuple[str, str]]:
 _ACCEPTED: Final = f"send {QUERY} or {FORM}, in UTF-8"
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise QueryTooLarge(f"the body has more than {limit:,} bytes")
-    return bytes(body)
-
-
-def _fields(encoded: bytes, place: str) -> list[tuple[str, str]]:
-    try:
-        text = encoded.decode("utf-8")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"the {place} is not UTF-8 text") from error
-    except ValueError as error:
-        raise UsageError(f"the {place} has more than {_MAX_FIELDS} parameters") from error
-
-
-def _operation(fields: list[tuple[str, str]]) -> Operation:
+def _operation(pairs: list[tuple[str, str]]) -> Operation:
     values: dict[str, list[str]] = {}
-    for name, value in fields:
+    for name, value in pairs:
         values.setdefault(name, []).append(value)
     if "update" in values:
         raise _read_only()

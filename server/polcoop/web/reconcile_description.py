@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from polcoop.formats import HTML
 from polcoop.web.description import described_problem
-from polcoop.web.protocol import FORM
+from polcoop.web.reading import FORM
 
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {

@@ -6,9 +6,7 @@ the report is what was asked for.
 
 from __future__ import annotations
 
-from email.message import Message
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 
@@ -16,6 +14,7 @@ from polcoop.errors import DataTooLarge, UnsupportedMediaType, UsageError
 from polcoop.formats import REPORTS, Representation, by_name, negotiate
 from polcoop.quality.service import Judge, Judgement
 from polcoop.web.delivery import while_connected
+from polcoop.web.reading import body, media_type, once, query_fields, refuse_encoded
 
 SUFFIXES: Final = {
     "text/turtle": ".ttl",
@@ -38,26 +37,18 @@ async def validated(request: Request, judge: Judge, max_bytes: int) -> Response:
     parameters = _parameters(request)
     representation = _representation(request, parameters.get("format"))
     suffix = _suffix(request)
-    body = await _body(request, max_bytes)
+    data = await body(request, max_bytes, DataTooLarge)
     asked = Judgement(
         suffix, representation.format.name, parameters.get("profile", "general"), parameters.get("lang", "en")
     )
-    report = await while_connected(request.receive, judge.judge(body, asked))
+    report = await while_connected(request.receive, judge.judge(data, asked))
     headers = {"Content-Type": representation.content_type, "Vary": "Accept", "Cache-Control": "no-store"}
     return Response(report, headers=headers)
 
 
 def _parameters(request: Request) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True, max_num_fields=10)
-    except ValueError as error:
-        raise UsageError("the query string cannot be read") from error
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise UsageError("a parameter is given twice")
+    found = once(query_fields(request), PARAMETERS)
     for name, value in found.items():
-        if name not in PARAMETERS:
-            raise UsageError(f"there is no parameter '{name}'", hint=f"parameters: {', '.join(PARAMETERS)}")
         values = PARAMETERS[name]
         if values is not None and value not in values:
             raise UsageError(f"'{name}' is one of {', '.join(values)}")
@@ -72,26 +63,8 @@ def _representation(request: Request, name: str | None) -> Representation:
 
 def _suffix(request: Request) -> str:
     accepted = f"send {', '.join(SUFFIXES)}, in UTF-8"
-    header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    media_type = header.get_content_type() if request.headers.get("content-type") else ""
-    if media_type not in SUFFIXES:
+    suffix = SUFFIXES.get(media_type(request) or "")
+    if suffix is None:
         raise UnsupportedMediaType("the body is not data in a format that is read here", hint=accepted)
-    if str(header.get_param("charset", "utf-8")).lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise UnsupportedMediaType("the body is not in UTF-8", hint=accepted)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("the body is compressed", hint=accepted)
-    return SUFFIXES[media_type]
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    too_large = DataTooLarge(f"the body has more than {limit:,} bytes")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise too_large
-    return bytes(body)
+    refuse_encoded(request, accepted)
+    return suffix

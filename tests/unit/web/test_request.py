@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from polcoop.errors import ForbiddenQuery, PolcoopError, UsageError
 from polcoop.web.origin import origin
-from polcoop.web.protocol import FORM, QUERY, UPDATE, Operation, read_operation
+from polcoop.web.protocol import QUERY, UPDATE, Operation, read_operation
+from polcoop.web.reading import FORM
 
 NAMES = ("query", "default-graph-uri", "named-graph-uri", "format", "timeout", "digest", "update", "other")
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
