@@ -59,7 +59,7 @@ def test_what_it_prints_works(folder: Path) -> None:
         hint = next(line for line in server.process.stdout if "curl" in line)
         command = shlex.split(hint.partition("try")[2])
         shown = httpx2.get(command[1], trust_env=False)
-        assert shown.text.split() == ["o,p,s", "a:o,a:p,http://example.org/nt"]
+        assert shown.text.split() == ["s,p,o", "http://example.org/nt,a:p,a:o"]
         assert httpx2.get(f"{server.url}/", trust_env=False).status_code == 200
 
 

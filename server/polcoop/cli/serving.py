@@ -40,7 +40,7 @@ _KEEP_ALIVE = 30
 _DESCRIPTORS = 8192
 """Open files that are asked for: a connection is one, a worker three."""
 Follow = Callable[[LocalEngine], AbstractAsyncContextManager[None]]
-_EXAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 5"
+_EXAMPLE = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } LIMIT 5"
 
 
 def listen(host: str, port: int) -> socket:
