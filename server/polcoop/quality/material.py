@@ -5,18 +5,17 @@ The same computation as at compile time stands behind both, so that a check sees
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from polcoop.sources.dates import EDTF, NotADateError, bounds
+from polcoop.sources.dataset import Report
+from polcoop.sources.dates import misdated
 from polcoop.sources.derive import compute
 from polcoop.sources.project import (
     ALIGNMENTS,
-    CLAIM_PREDICATE,
-    CLAIM_VALUE,
     INSTANCES,
     Project,
     Source,
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 _First = TypeVar("_First")
 _Second = TypeVar("_Second")
-Report = Callable[[str], None]
-"""Told the name of each stage of a long piece of work as it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +128,8 @@ def located_files(paths: Iterable[Path]) -> list[LocatedFile]:
 def derived(quads: Iterable[Quad], rules: Iterable[Path]) -> list[Quad]:
     """What is computed from ``quads``; a date without bounds is passed over: a shape speaks of it."""
     known = list(quads)
-    # A claim may state a date of its subject, which becomes a date like the others.
-    dating = {quad.subject for quad in known if quad.predicate == CLAIM_PREDICATE and quad.object == EDTF}
-    return compute([quad for quad in known if not _misdated(quad, dating)], rules)
+    wrong = {quad for quad, _ in misdated(known)}
+    return compute([quad for quad in known if quad not in wrong], rules)
 
 
 def both(first: Callable[[], _First], second: Callable[[], _Second]) -> tuple[_First, _Second]:
@@ -155,13 +151,3 @@ def _read_source(source: Source) -> LocatedFile:
 
 def _graph(file: LocatedFile) -> object:
     return file.quads[0].graph_name if file.quads else None
-
-
-def _misdated(quad: Quad, dating: Collection[object]) -> bool:
-    if quad.predicate != EDTF and not (quad.predicate == CLAIM_VALUE and quad.subject in dating):
-        return False
-    try:
-        bounds(str(getattr(quad.object, "value", "")))
-    except NotADateError:
-        return True
-    return False

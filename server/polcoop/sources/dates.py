@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,8 @@ from polcoop.iris import ONTOLOGY, PREFIXES
 EDTF: Final = NamedNode(f"{ONTOLOGY}edtf")
 EARLIEST: Final = NamedNode(f"{ONTOLOGY}earliest")
 LATEST: Final = NamedNode(f"{ONTOLOGY}latest")
+_CLAIM_PREDICATE: Final = NamedNode(f"{ONTOLOGY}claimPredicate")
+_CLAIM_VALUE: Final = NamedNode(f"{ONTOLOGY}claimValue")
 _DATETIME: Final = NamedNode(f"{PREFIXES['xsd']}dateTime")
 _PLAIN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _SECOND = timedelta(seconds=1)
@@ -139,3 +141,17 @@ def date_bounds(quads: Iterable[Quad], graph: NamedNode) -> Iterator[Quad]:
                 if moment is not None:
                     text = moment.isoformat().replace("+00:00", "Z")
                     yield Quad(quad.subject, predicate, Literal(text, datatype=_DATETIME), graph)
+
+
+def misdated(quads: Sequence[Quad]) -> Iterator[tuple[Quad, NotADateError]]:
+    """Yield each of ``quads`` whose object should be a date and is none, with what is wrong with it.
+
+    A claim may state a date of its subject, which becomes a date like the others.
+    """
+    dating = {quad.subject for quad in quads if quad.predicate == _CLAIM_PREDICATE and quad.object == EDTF}
+    for quad in quads:
+        if quad.predicate == EDTF or (quad.predicate == _CLAIM_VALUE and quad.subject in dating):
+            try:
+                bounds(str(getattr(quad.object, "value", "")))
+            except NotADateError as error:
+                yield quad, error

@@ -16,8 +16,7 @@ from polcoop.errors import ParseError, Position, SourceError
 from polcoop.iris import CATALOGUE as CATALOGUE_IRI
 from polcoop.iris import EXAMPLES as EXAMPLES_IRI
 from polcoop.iris import GRAPHS
-from polcoop.iris import ONTOLOGY as NAMESPACE
-from polcoop.sources.dates import EDTF, NotADateError, bounds
+from polcoop.sources.dates import misdated
 from polcoop.sources.turtle import FORMATS, label_blank_nodes, read, read_all
 
 ONTOLOGY: Final = NamedNode(f"{GRAPHS}ontology")
@@ -30,9 +29,6 @@ SHAPES: Final = NamedNode(f"{GRAPHS}shapes")
 # The name that the SIB convention gives the graph of the example queries.
 EXAMPLES: Final = NamedNode(EXAMPLES_IRI)
 CATALOGUE: Final = NamedNode(CATALOGUE_IRI)
-
-CLAIM_PREDICATE: Final = NamedNode(f"{NAMESPACE}claimPredicate")
-CLAIM_VALUE: Final = NamedNode(f"{NAMESPACE}claimValue")
 
 _FOLDERS: Final = (
     ("ontology/*.ttl", ONTOLOGY),
@@ -173,15 +169,8 @@ def _bytes(path: Path) -> bytes:
 
 def _check_dates(path: Path, quads: Sequence[Quad]) -> None:
     """Refuse a date here, where its file is still known, rather than when its bounds are computed."""
-    # A claim may state the date of its subject.
-    dating = {quad.subject for quad in quads if quad.predicate == CLAIM_PREDICATE and quad.object == EDTF}
-    for quad in quads:
-        dated = quad.predicate == EDTF or (quad.predicate == CLAIM_VALUE and quad.subject in dating)
-        if not dated or not isinstance(quad.object, Literal):
-            continue
-        try:
-            bounds(quad.object.value)
-        except NotADateError as error:
+    for quad, error in misdated(quads):
+        if isinstance(quad.object, Literal):
             raise ParseError(
                 str(error), source=str(path), position=_position(path, f'"{quad.object.value}"')
             ) from error
