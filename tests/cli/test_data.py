@@ -276,7 +276,27 @@ def test_evidence_errors(polcoop, small: Path, arguments: list[str], message: st
 def test_version_and_help(polcoop) -> None:
     assert polcoop("--version").stdout.startswith("polcoop ")
     assert "compile" in polcoop("--help").stdout
-    assert polcoop("nonsense").returncode == 2
+    assert polcoop().stdout.startswith("Usage: ") or polcoop().stderr.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "no such command 'nonsense'"),
+        (["--nonsense"], "no such option: --nonsense"),
+        (["query", "--nonsense"], "no such option: --nonsense"),
+        (["serve", "--port", "http"], "invalid value for '--port'"),
+        (["serve", "--port"], "option '--port' requires an argument"),
+        (["evidence"], "missing argument 'claim'"),
+    ],
+)
+def test_wrong_use_is_told_as_every_other_error_is(polcoop, arguments: list[str], said: str) -> None:
+    done = polcoop(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    error, hint = done.stderr.splitlines()
+    assert error.startswith(f"polcoop: error: {said}")
+    assert hint.startswith("  hint: ")
+    assert hint.endswith(" --help")
 
 
 def test_a_reader_who_leaves_early_is_no_error_and_changes_no_verdict(small: Path) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
@@ -17,20 +19,30 @@ from typer.core import TyperGroup
 from polcoop import __version__
 from polcoop.cli import check, citing, config, coverage, data, diff, export, links, note, query, validation
 from polcoop.cli.extras import extra_of
-from polcoop.errors import MissingExtra, PolcoopError, SourceError
+from polcoop.errors import MissingExtra, PolcoopError, SourceError, UsageError
 
 TRACEBACK = "POLCOOP_TRACEBACK"
 """Environment variable that shows the traceback of a fault of the program."""
 
+# Typer has Click's errors from Click or, in newer versions, from a copy of its own: this is in both.
+_WrongUse: Final = cast("type[Exception]", typer.BadParameter.__mro__[1])
+
 
 class _Commands(TyperGroup):
-    """The group of commands; knows that a reader who leaves early (head, a pager) is no error."""
+    """The group of commands; tells wrong use as every other error is told, and knows that a reader who leaves
+    early (head, a pager) is no error."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # Without any argument it is the help that is raised.
+        with _telling_wrong_use() if args else nullcontext():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> object:
         code = 0
         try:
             try:
-                result = super().invoke(ctx)
+                with _telling_wrong_use():
+                    result = super().invoke(ctx)
             except typer.Exit as leaving:
                 code = leaving.exit_code
                 sys.stdout.flush()
@@ -40,6 +52,17 @@ class _Commands(TyperGroup):
             _forget_output()
             raise typer.Exit(code) from None
         return result
+
+
+@contextmanager
+def _telling_wrong_use() -> Iterator[None]:
+    try:
+        yield
+    except _WrongUse as error:
+        wrong = cast("typer.BadParameter", error)
+        said = wrong.format_message().rstrip(".")
+        command = wrong.ctx.command_path if wrong.ctx else "polcoop"
+        raise UsageError(said[:1].lower() + said[1:], hint=f"{command} --help") from error
 
 
 app = typer.Typer(
