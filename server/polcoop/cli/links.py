@@ -28,7 +28,8 @@ def links(
         typer.Option(
             "--evidence",
             envvar="POLCOOP_WIKIDATA",
-            help="Folder with alignments.csv, countries.csv, classes.csv and properties.csv.",
+            help="Folder with alignments.csv, countries.csv, classes.csv and properties.csv.  "
+            "[default: ../shared/wikidata, beside the project]",
             show_default=False,
         ),
     ] = None,

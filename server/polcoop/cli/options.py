@@ -30,7 +30,9 @@ NoteOption = Annotated[
     typer.Option(
         "--note",
         envvar="POLCOOP_NOTE",
-        help="Text of the note, with a line '=== page N ===' before each page.",
+        help="Text of the note, with a line '=== page N ===' before each page.  "
+        "[default: ../shared/note/note-135-paginated.txt, beside the project]",
+        show_default=False,
     ),
 ]
 
