@@ -52,7 +52,9 @@ def once(pairs: Iterable[tuple[str, str]], known: Collection[str] | None = None)
         if known is not None and name not in known:
             raise UsageError("there is no such parameter", hint=f"parameters: {', '.join(known)}")
         if name in found:
-            raise UsageError("a parameter is given twice")
+            # What is told is one of our own names, never what a stranger sent.
+            which = "a parameter" if known is None else f"the parameter '{name}'"
+            raise UsageError(f"{which} is given twice")
         found[name] = value
     return found
 
