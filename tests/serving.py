@@ -17,6 +17,8 @@ from socket import create_server
 
 import pytest
 
+from processes import children
+
 
 @dataclass(frozen=True)
 class Server:
@@ -33,9 +35,7 @@ class Server:
     @property
     def workers(self) -> set[int]:
         """Process ids of its worker processes."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-        return {int(child) for child in children.split()}
+        return children(self.process.pid)
 
 
 @contextmanager

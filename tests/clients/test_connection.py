@@ -30,6 +30,7 @@ from polcoop.errors import (
     SourceError,
     UsageError,
 )
+from processes import children
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 LARGE = "SELECT * { ?s ?p ?o }"
@@ -215,12 +216,6 @@ def test_an_interrupt_ends_the_query(opened: polcoop.Connection, interrupt: Call
         assert time.monotonic() < deadline, "the query goes on"
         time.sleep(0.1)
     assert opened.ask("ASK { ?s ?p ?o }")
-
-
-def children() -> set[int]:
-    """Process ids of the children of this process, whichever thread started them."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text(encoding="ascii").split()}
 
 
 def test_labels_fall_back(data: polcoop.Connection) -> None:

@@ -15,6 +15,7 @@ from polcoop.sparql.columnar import ColumnarEngine
 from polcoop.sparql.engine import Dataset, Limits
 from polcoop.sparql.local import Capacity, LocalEngine
 from polcoop.sparql.query import Query
+from processes import children
 
 PAIRS = Query.parse("SELECT ?text ?other { ?a ?b ?text . ?c ?d ?other }")
 ONE = Query.parse("SELECT ?text { ?a ?b ?text } LIMIT 1")
@@ -35,12 +36,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def ask(engine: ColumnarEngine, query: Query, seconds: float = 120) -> bytes:
     result = await engine.query(query, ARROW, Limits(seconds))
     return b"".join([chunk async for chunk in result.chunks()])
-
-
-def children() -> set[int]:
-    """Process ids of the children of this process."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text(encoding="ascii").split()}
 
 
 def test_memory_is_bounded_and_nothing_else_is_lost(store: Path) -> None:
