@@ -187,7 +187,7 @@ def test_more_than_the_queue_holds_is_turned_away(tmp_path: Path) -> None:
             queries = (client.post(server.sparql, data={"query": COUNTING, "timeout": "3"}) for _ in range(4))
             return list(await asyncio.gather(*queries))
 
-    with serving("--data", data, "--workers", "1", POLCOOP_QUEUE="1", POLCOOP_PATIENCE="1") as server:
+    with serving("--data", data, "--workers", "1", POLCOOP_QUEUE="1", POLCOOP_PATIENCE="0.2") as server:
         responses = asyncio.run(run(server))
         titles = sorted(response.json()["title"] for response in responses)
         assert titles == ["Query timed out", "Too busy", "Too busy", "Too busy"]

@@ -42,8 +42,8 @@ class Capacity:
     """How much an engine does at a time.
 
     ``workers`` queries are evaluated at once, and ``long`` more that have taken longer than ``grace``
-    seconds; each may take ``memory`` bytes.  ``queue`` queries wait, at most ``patience`` seconds; a client
-    has at most ``share`` of all these.
+    seconds, or half of that while there is room for them; each may take ``memory`` bytes.  ``queue`` queries
+    wait, at most ``patience`` seconds; a client has at most ``share`` of all these.
     """
 
     workers: int = 4
@@ -133,7 +133,7 @@ class LocalEngine:
             raise
         self.telemetry.busy += 1
         result = LocalResult(worker, query, limits, lambda closed: self._closed(closed, pool))
-        result.arm(self._capacity.grace, lambda late: self._overstays(late, pool))
+        result.arm(self._capacity.grace, lambda late, last: self._overstays(late, pool, last=last))
         try:
             await result.begin(request)
         except BaseException:
@@ -148,18 +148,22 @@ class LocalEngine:
             self._aside.remove(result)
         pool.give_back(result.worker)
 
-    def _overstays(self, result: LocalResult, pool: Pool) -> None:
-        """Set a long query aside; where there is no room, end the youngest of the client who has most."""
+    def _overstays(self, result: LocalResult, pool: Pool, *, last: bool) -> bool:
+        """Set a long query aside, and say so; where there is no room at ``last``, end the youngest of the
+        client who has most."""
         if len(self._aside) >= self._capacity.long:
+            if not last:
+                return False
             counts = Counter(each.client for each in (*self._aside, result))
             most = max(counts.values())
             victim = next(each for each in (result, *reversed(self._aside)) if counts[each.client] == most)
             victim.shed()
             if victim is result:
-                return
+                return True
             self._aside.remove(victim)
         self._aside.append(result)
         pool.set_aside(result.worker)
+        return True
 
     async def _place(self, client: str) -> Place:
         # Nobody is overtaken: a worker becomes idle only when nobody waits.

@@ -55,27 +55,30 @@ class LocalResult:
         self._reason: Callable[[], PolcoopError] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def arm(self, grace: float, overstays: Callable[[LocalResult], None]) -> None:
+    def arm(self, grace: float, overstays: Callable[[LocalResult, bool], bool]) -> None:
         """Start the clock: end the query at its deadline; call ``overstays`` once it has had ``grace`` s
-        of a processor, or has been there for several times that.
+        of a processor, or has been there for several times that, and before that at half of it.
 
+        ``overstays`` is told whether this is the last time, and says whether it need not be called again.
         A busy machine makes no query long.  The clock does not depend on anybody reading: a client that stops
         reading is cut off as well.
         """
         loop = asyncio.get_running_loop()
-        self._grace, self._overstays = grace, overstays
+        self._graces, self._overstays = [grace / 2, grace], overstays
         self._begun, self._had = loop.time(), self.worker.processor()
-        self._timer = loop.call_later(min(grace, self._limits.seconds), self._tick)
+        self._timer = loop.call_later(min(grace / 2, self._limits.seconds), self._tick)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
-        passed, left = loop.time() - self._begun, self._grace - (self.worker.processor() - self._had)
+        passed, had = loop.time() - self._begun, self.worker.processor() - self._had
         if passed >= self._limits.seconds:
             self._expire()
             return
-        if left <= 0 or passed >= _BUSY * self._grace:
-            self._grace = left = math.inf
-            self._overstays(self)
+        if self._graces and (had >= self._graces[0] or passed >= _BUSY * self._graces[0]):
+            del self._graces[0]
+            if self._overstays(self, not self._graces):
+                self._graces.clear()
+        left = self._graces[0] - had if self._graces else math.inf
         self._timer = loop.call_later(min(max(left, _TICK), self._limits.seconds - passed), self._tick)
 
     def _expire(self) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import json
+import math
 import os
 import re
 import signal
+import time
 import weakref
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -267,6 +269,23 @@ def test_a_long_query_makes_way_and_its_worker_is_retired(store: Path) -> None:
     with_engine(store, test, grace=0.1)
 
 
+def test_without_room_a_long_query_has_its_time_before_one_is_ended(store: Path) -> None:
+    async def test(engine: LocalEngine) -> None:
+        (pid,) = engine.pids
+        task = asyncio.create_task(ask(engine, RUNAWAY, seconds=60))
+        had = 0.0
+        while not task.done():
+            with contextlib.suppress(OSError):
+                # Its processor's clock, as clock_getcpuclockid(3) names it.
+                had = time.clock_gettime(~pid << 3 | 2)
+            await asyncio.sleep(0.02)
+        with pytest.raises(Overloaded, match="to make room"):
+            await task
+        assert had > 0.8 * 1.5
+
+    with_engine(store, test, long=0, grace=1.5)
+
+
 def test_a_worker_that_dies_in_mid_result_breaks_the_result(store: Path) -> None:
     async def test(engine: LocalEngine) -> None:
         result = await engine.query(Query.parse(LARGE), CSV, Limits(60))
@@ -359,7 +378,7 @@ def test_too_many_queries_are_turned_away(store: Path) -> None:
             await tasks[1]
         tasks[0].cancel()
 
-    with_engine(store, test, queue=1, patience=1.0)
+    with_engine(store, test, queue=1, patience=1.0, grace=math.inf)
 
 
 def test_light_queries_pass_as_many_long_ones_as_there_are_workers(store: Path) -> None:
