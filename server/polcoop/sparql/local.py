@@ -42,8 +42,8 @@ class Capacity:
     """How much an engine does at a time.
 
     ``workers`` queries are evaluated at once, and ``long`` more that have taken longer than ``grace``
-    seconds, or half of that while there is room for them; each may take ``memory`` bytes.  ``queue`` queries
-    wait, at most ``patience`` seconds; a client has at most ``share`` of all these.
+    seconds, or half of that when no worker is free; each may take ``memory`` bytes.  ``queue`` queries wait,
+    at most ``patience`` seconds; a client has at most ``share`` of all these.
     """
 
     workers: int = 4
@@ -150,7 +150,9 @@ class LocalEngine:
 
     def _overstays(self, result: LocalResult, pool: Pool, *, last: bool) -> bool:
         """Set a long query aside, and say so; where there is no room at ``last``, end the youngest of the
-        client who has most."""
+        client who has most.  Before that nothing is done while others find a worker."""
+        if not last and pool.idle:
+            return False
         if len(self._aside) >= self._capacity.long:
             if not last:
                 return False

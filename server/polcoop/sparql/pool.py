@@ -49,6 +49,11 @@ class Pool:
         """Process ids of the workers that are up, those set aside included."""
         return frozenset(worker.pid for worker in self._vacated if worker.alive)
 
+    @property
+    def idle(self) -> bool:
+        """Whether a worker is free."""
+        return any(worker.alive for worker in self._idle)
+
     def take(self) -> Worker | None:
         """Take a free worker, if there is one."""
         while self._idle:
