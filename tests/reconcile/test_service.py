@@ -227,6 +227,8 @@ def test_4_other_wrong_requests(http: httpx2.Client) -> None:
         {"Content-Type": f"{form['Content-Type']}; charset=utf-16"},
     ):
         assert http.post("/reconcile", content=b"queries={}", headers=told).status_code == 415
+    many = http.post("/reconcile", data={f"p{number}": "" for number in range(101)})
+    assert (many.status_code, "more than 100 parameters" in many.text) == (400, True)
     assert (
         http.post(
             "/reconcile",

@@ -15,6 +15,7 @@ from uuid import uuid4
 import typer
 
 from polcoop.cli.options import (
+    DATASET,
     DataOption,
     DatasetOption,
     HostOption,
@@ -150,11 +151,11 @@ def located(settings: Settings) -> Settings:
     """
     if "dataset" in settings.model_fields_set:
         return settings
-    from polcoop.sources.packaged import BUILT, packaged
+    from polcoop.sources.packaged import packaged
     from polcoop.sources.project import shipped
 
-    if (settings.root / BUILT / "current").is_dir():
-        return settings.model_copy(update={"dataset": settings.root / BUILT})
+    if (settings.root / DATASET / "current").is_dir():
+        return settings.model_copy(update={"dataset": settings.root / DATASET})
     if (settings.root / "ontology").is_dir() and settings.root.resolve() != shipped():
         # Answers from other data than those that somebody has just edited would be believed.
         raise SourceError(

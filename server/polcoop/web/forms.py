@@ -11,6 +11,7 @@ from polcoop.web.reading import FORM, body, fields, media_type, once, query_fiel
 
 MOST_BYTES: Final = 1_048_576
 """Longest body of a request."""
+_MOST_FIELDS: Final = 100
 _ACCEPTED: Final = f"send {FORM}, in UTF-8"
 
 
@@ -21,10 +22,10 @@ async def parameters(request: Request) -> dict[str, str]:
     :raises UnsupportedMediaType: the body is no form.
     :raises QueryTooLarge: the body is too long.
     """
-    pairs = query_fields(request)
+    pairs = query_fields(request, _MOST_FIELDS)
     if request.method == "POST":
         if media_type(request) != FORM:
             raise UnsupportedMediaType("the body is not a form", hint=_ACCEPTED)
         refuse_encoded(request, _ACCEPTED)
-        pairs += fields(await body(request, MOST_BYTES, QueryTooLarge), "form")
+        pairs += fields(await body(request, MOST_BYTES, QueryTooLarge), "form", _MOST_FIELDS)
     return once(pairs)

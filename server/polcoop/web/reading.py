@@ -20,26 +20,27 @@ _MOST_FIELDS: Final = 1000
 _UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-def query_fields(request: Request) -> list[tuple[str, str]]:
-    """Return the parameters of the query string, in their order.
+def query_fields(request: Request, most: int = _MOST_FIELDS) -> list[tuple[str, str]]:
+    """Return the parameters of the query string, in their order; at most ``most``.
 
     :raises UsageError: it is not UTF-8, or has too many.
     """
-    return fields(request.scope["query_string"], "query string")
+    return fields(request.scope["query_string"], "query string", most)
 
 
-def fields(encoded: bytes, place: str) -> list[tuple[str, str]]:
-    """Return the parameters that are percent-encoded in ``encoded``, in their order; ``place`` is for errors.
+def fields(encoded: bytes, place: str, most: int = _MOST_FIELDS) -> list[tuple[str, str]]:
+    """Return the parameters that are percent-encoded in ``encoded``, in their order, at most ``most``;
+    ``place`` is for errors.
 
     :raises UsageError: they are not UTF-8, or too many.
     """
     try:
         text = encoded.decode()
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=most)
     except UnicodeDecodeError as error:
         raise UsageError(f"the {place} is not UTF-8 text") from error
     except ValueError as error:
-        raise UsageError(f"the {place} has more than {_MOST_FIELDS} parameters") from error
+        raise UsageError(f"the {place} has more than {most} parameters") from error
 
 
 def once(pairs: Iterable[tuple[str, str]], known: Collection[str] | None = None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from polcoop.quality.service import Judge, Judgement
 from polcoop.web.delivery import while_connected
 from polcoop.web.reading import body, media_type, once, query_fields, refuse_encoded
 
+_MOST_FIELDS: Final = 10
 SUFFIXES: Final = {
     "text/turtle": ".ttl",
     "application/n-triples": ".nt",
@@ -47,7 +48,7 @@ async def validated(request: Request, judge: Judge, max_bytes: int) -> Response:
 
 
 def _parameters(request: Request) -> dict[str, str]:
-    found = once(query_fields(request), PARAMETERS)
+    found = once(query_fields(request, _MOST_FIELDS), PARAMETERS)
     for name, value in found.items():
         values = PARAMETERS[name]
         if values is not None and value not in values:
